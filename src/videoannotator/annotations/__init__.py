@@ -1,0 +1,1 @@
+"""The words of the field as values: times, media facts, scenes, transcripts, and the set of them all."""

@@ -1,0 +1,39 @@
+"""Which frame is shown when."""
+
+from array import array
+from bisect import bisect_right
+from fractions import Fraction
+
+from videoannotator.annotations.checks import require
+from videoannotator.annotations.time import MediaTime
+
+
+class FrameTimes:
+    """The presentation times of a video's frames, by frame index: 8 bytes a frame.
+
+    Args:
+        time_base: seconds per tick.
+        origin: seconds from the stream's own zero to time 0.
+    """
+
+    def __init__(self, time_base: Fraction, origin: Fraction = Fraction(0)) -> None:
+        self._time_base = time_base
+        self._origin = origin
+        self._ticks = array("q")
+
+    def append(self, pts: int) -> None:
+        """Add the next frame's presentation time stamp, in ticks; it must lie after the last."""
+        require(not self._ticks or pts > self._ticks[-1], f"frame times must grow, and {pts} follows {self._ticks[-1:]}")
+        self._ticks.append(pts)
+
+    def __len__(self) -> int:
+        return len(self._ticks)
+
+    def __getitem__(self, index: int) -> MediaTime:
+        return MediaTime.from_pts(self._ticks[index], self._time_base, self._origin)
+
+    def index_at(self, time: MediaTime) -> int | None:
+        """The index of the frame that is shown at `time`; None before the first."""
+        ticks = (time.exact + self._origin) / self._time_base
+        index = bisect_right(self._ticks, ticks) - 1
+        return index if index >= 0 else None

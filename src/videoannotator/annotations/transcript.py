@@ -1,0 +1,72 @@
+"""Transcripts: utterances and their words."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from videoannotator.annotations.checks import require, require_probability
+from videoannotator.annotations.time import MediaTime
+
+
+class WordTiming(str, Enum):
+    """Where a word's times come from."""
+
+    ALIGNED = "aligned"
+    """Forced alignment with a pronunciation from the dictionary."""
+    GUESSED = "guessed"
+    """Forced alignment with a pronunciation guessed from the spelling."""
+    PROPORTIONAL = "proportional"
+    """Shared out by word length over the utterance: alignment was not possible."""
+    ATTENTION = "attention"
+    """The recogniser's own cross-attention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of an utterance.
+
+    Attributes:
+        text: as recognised, with its punctuation.
+        start, end: when it is spoken.
+        confidence: of the recognition, 0 to 1; None when the recogniser gives none.
+        timing: where `start` and `end` come from.
+    """
+
+    text: str
+    start: MediaTime
+    end: MediaTime
+    confidence: float | None
+    timing: WordTiming
+
+    def __post_init__(self) -> None:
+        require(bool(self.text) and not any(c.isspace() for c in self.text), f"a word has no space inside: {self.text!r}")
+        require(self.start <= self.end, f"the word {self.text!r} ends before it starts")
+        require_probability("confidence", self.confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """A stretch of continuous speech and what was said in it.
+
+    Attributes:
+        start, end: of the stretch.
+        text: as recognised.
+        language: ISO 639-1 code of the language it was recognised in.
+        confidence: of the recognition, 0 to 1; None when the recogniser gives none.
+        words: in order, each inside the stretch, none starting before its predecessor.
+    """
+
+    start: MediaTime
+    end: MediaTime
+    text: str
+    language: str
+    confidence: float | None
+    words: tuple[Word, ...]
+
+    def __post_init__(self) -> None:
+        require(self.start < self.end, f"an utterance ends after it starts, not {self.start} to {self.end}")
+        require(bool(self.text.strip()), "an utterance has text")
+        require_probability("confidence", self.confidence)
+        previous = self.start
+        for word in self.words:
+            require(previous <= word.start and word.end <= self.end, f"the word {word.text!r} lies outside or out of order")
+            previous = word.start

@@ -1,0 +1,60 @@
+"""`videoannotator config`: check options before a run, and see which are in force."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from videoannotator.cli.console import say, say_json, tell
+
+app = typer.Typer(help="Check options before a run, and see which are in force.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command()
+def validate(
+    file: Annotated[Path, typer.Argument(help="JSON file: {pipeline: {option: value}}.")],
+    pipelines: Annotated[str | None, typer.Option(help="Pipelines that shall run, separated by commas. [default: those in the file]")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+) -> None:
+    """Check a configuration; exit code 1 when it has an error."""
+    from dataclasses import asdict  # noqa: PLC0415  CLI start-up
+
+    from videoannotator.cli.options import read_config  # noqa: PLC0415  CLI start-up
+    from videoannotator.validation.validator import ConfigValidator  # noqa: PLC0415  CLI start-up
+
+    names = [name.strip() for name in pipelines.split(",")] if pipelines else None
+    result = ConfigValidator().validate_batch(read_config(file, []), names)
+    if as_json:
+        say_json(
+            {
+                "valid": result.valid,
+                "message": result.message,
+                "errors": [asdict(error) for error in result.errors],
+                "warnings": [asdict(warning) for warning in result.warnings],
+                "pipelines_validated": list(result.pipelines_validated),
+            }
+        )
+    else:
+        for finding in (*result.errors, *result.warnings):
+            tell(f"{finding.code}: {finding.message} {finding.hint}")
+        say(result.message)
+    if not result.valid:
+        raise typer.Exit(1)
+
+
+@app.command()
+def show(
+    file: Annotated[Path | None, typer.Argument(help="JSON file to start from. [default: nothing but the defaults]")] = None,
+    pipelines: Annotated[str | None, typer.Option(help="Pipelines, separated by commas. [default: all that are available]")] = None,
+) -> None:
+    """Print every option with the value that would be in force, as JSON that `process --config` takes."""
+    from videoannotator.cli.options import read_config  # noqa: PLC0415  CLI start-up
+    from videoannotator.engine.annotate import select  # noqa: PLC0415  CLI start-up
+    from videoannotator.registry.entries import Registry  # noqa: PLC0415  CLI start-up
+
+    available = [entry.name for entry in Registry.installed().pipelines.values() if entry.available]
+    names = [name.strip() for name in pipelines.split(",")] if pipelines else available
+    selection, notes = select(names, read_config(file, []))
+    for note in notes:
+        tell(f"Warning: {note}")
+    say_json({selected.name: selected.options.model_dump(mode="json") for selected in selection})

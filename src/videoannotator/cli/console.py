@@ -1,0 +1,44 @@
+"""Talking to the person at the terminal: plain words, ASCII wherever the output is not a terminal."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, TextIO
+
+from videoannotator.errors import VideoAnnotatorException
+
+
+def say(text: str = "") -> None:
+    """Print a line of the answer."""
+    _print(text, sys.stdout)
+
+
+def tell(text: str) -> None:
+    """Print a line about what is going on, beside the answer."""
+    _print(text, sys.stderr)
+
+
+def _print(text: str, stream: TextIO) -> None:
+    if not stream.isatty():
+        text = text.encode("ascii", "backslashreplace").decode("ascii")
+    print(text, file=stream, flush=True)  # noqa: T201  this is the place that prints
+
+
+def say_json(value: Any) -> None:
+    """Print the answer as one JSON document."""
+    say(json.dumps(value, indent=2, ensure_ascii=True))
+
+
+def fail(error: VideoAnnotatorException) -> None:
+    """Print what went wrong, and what to do about it."""
+    tell(f"Error: {error.message}")
+    if error.hint:
+        tell(f"  Hint: {error.hint}")
+
+
+def say_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print left-aligned columns; the last one may be as long as it likes."""
+    lines = [tuple(headings), *(tuple(row) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
+    for line in lines:
+        say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

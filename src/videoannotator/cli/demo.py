@@ -1,0 +1,36 @@
+"""`videoannotator demo`: make a sample clip, annotate it, say what to open."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from videoannotator.cli.console import say, tell
+
+CLIP_NAME = "demo.mp4"
+
+
+def demo(
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the clip and its results.")] = Path("videoannotator-demo"),
+) -> None:
+    """Make a sample clip of 20 seconds with real people and real speech, annotate it, and say what to open."""
+    from videoannotator.cli.process import Batch  # noqa: PLC0415  CLI start-up
+    from videoannotator.cli.start import start  # noqa: PLC0415  CLI start-up
+    from videoannotator.engine.annotate import select  # noqa: PLC0415  CLI start-up
+    from videoannotator.engine.batch import Task  # noqa: PLC0415  CLI start-up
+    from videoannotator.engine.output import prepare_folder  # noqa: PLC0415  CLI start-up
+    from videoannotator.media.demo_clip import make_demo_clip  # noqa: PLC0415  CLI start-up
+
+    prepare_folder(output, overwrite=True)
+    tell(f"Making a sample clip: {output / CLIP_NAME}")
+    make_demo_clip(output / CLIP_NAME)
+    selection, notes = select(None, {})
+    batch = Batch(selection, notes, None, start(), overwrite=True, quiet=False)
+    batch.run([Task(output / CLIP_NAME, output)])
+    if batch.failed:
+        raise typer.Exit(1)
+    say()
+    say("Open the clip in a video player together with its subtitles:")
+    say(f"  {output / CLIP_NAME}  with  {output / 'speech_recognition.vtt'}")
+    say(f"Look at the scenes: {output / 'scene_detection.csv'} in a spreadsheet, one picture of each in {output / 'scene_detection'}")
+    say("Then try your own: videoannotator process YOUR_VIDEO")

@@ -1,0 +1,174 @@
+"""`videoannotator process`: annotate a recording, or a folder of them, on this machine."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from videoannotator.cli.console import fail, say, say_json, say_table, tell
+from videoannotator.errors import OutputExistsException, RunStopped, VideoAnnotatorException
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from videoannotator.annotations.annotation_set import AnnotationSet
+    from videoannotator.engine.batch import Task
+    from videoannotator.engine.output import Written
+    from videoannotator.engine.plan import Selected
+    from videoannotator.inference.sessions import SessionPool
+
+
+def process(
+    recording: Annotated[Path, typer.Argument(metavar="VIDEO|FOLDER", help="A video or audio file, or a folder of them.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for the results. [default: NAME_annotations]")] = None,
+    pipelines: Annotated[str | None, typer.Option(help="Pipelines to run, separated by commas. [default: the default ones]")] = None,
+    config: Annotated[Path | None, typer.Option(help="JSON file with options: {pipeline: {option: value}}.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="PIPELINE.OPTION=VALUE", help="Set one option; may be repeated.")] = None,
+    formats: Annotated[str | None, typer.Option("--format", help="File formats, separated by commas. [default: all that apply]")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results of an earlier run.")] = False,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or coreml. [default: auto]")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads inside each network. [default: 1]")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")] = False,
+) -> None:
+    """Annotate a recording, or every recording in a folder."""
+    from videoannotator.cli.options import read_config  # noqa: PLC0415  CLI start-up
+    from videoannotator.cli.start import start  # noqa: PLC0415  CLI start-up
+    from videoannotator.engine.annotate import select  # noqa: PLC0415  CLI start-up
+    from videoannotator.engine.batch import tasks_for  # noqa: PLC0415  CLI start-up
+    from videoannotator.engine.output import choose_exporters  # noqa: PLC0415  CLI start-up
+
+    names = pipelines.split(",") if pipelines else None
+    selection, notes = select([name.strip() for name in names] if names else None, read_config(config, settings or []))
+    chosen_formats = [name.strip() for name in formats.split(",")] if formats else None
+    choose_exporters(chosen_formats)
+    for note in notes:
+        tell(f"Warning: {note}")
+    batch = Batch(selection, notes, chosen_formats, start(device, threads), overwrite=overwrite, quiet=as_json)
+    batch.run(tasks_for(recording, output))
+    if as_json:
+        say_json({"recordings": batch.reports})
+    if batch.failed:
+        raise typer.Exit(1)
+
+
+class Batch:
+    """Annotates recordings one after the other and reports on each; one that fails does not stop the rest."""
+
+    def __init__(
+        self,
+        selection: "list[Selected]",
+        notes: list[str],
+        formats: list[str] | None,
+        sessions: "SessionPool",
+        *,
+        overwrite: bool,
+        quiet: bool,
+    ) -> None:
+        self._selection = selection
+        self._notes = notes
+        self._formats = formats
+        self._sessions = sessions
+        self._overwrite = overwrite
+        self._quiet = quiet
+        self.reports: list[dict[str, Any]] = []
+        self.failed = False
+
+    def run(self, tasks: "list[Task]") -> None:
+        """Work through the tasks.
+
+        Raises:
+            RunStopped: somebody pressed Ctrl-C; what was finished before stays.
+        """
+        from videoannotator.cli.interrupt import stop_on_signal  # noqa: PLC0415  CLI start-up
+
+        with stop_on_signal() as should_stop:
+            for task in tasks:
+                try:
+                    self._one(task, should_stop)
+                except RunStopped:
+                    raise
+                except OutputExistsException as error:
+                    self._keep_or_fail(task, error, several=len(tasks) > 1)
+                except VideoAnnotatorException as error:
+                    self._fail(task, error)
+
+    def _one(self, task: "Task", should_stop: "Callable[[], bool]") -> None:
+        from videoannotator.cli.progress import show_progress  # noqa: PLC0415  CLI start-up
+        from videoannotator.engine.annotate import run_selection  # noqa: PLC0415  CLI start-up
+        from videoannotator.engine.output import prepare_folder, write_results  # noqa: PLC0415  CLI start-up
+
+        prepare_folder(task.folder, overwrite=self._overwrite)
+        with show_progress(task.recording.name, quiet=self._quiet) as on_progress:
+            annotations = run_selection(task.recording, self._selection, self._sessions, on_progress, should_stop, self._notes)
+        with annotations:
+            written = write_results(annotations, task.folder, self._formats, overwrite=self._overwrite)
+            self._report(task, annotations, written)
+
+    def _report(self, task: "Task", annotations: "AnnotationSet", written: "Written") -> None:
+        self.failed = self.failed or bool(annotations.failed)
+        self.reports.append(report_of(task, annotations, written))
+        if not self._quiet:
+            show_summary(task, annotations, written)
+
+    def _keep_or_fail(self, task: "Task", error: OutputExistsException, *, several: bool) -> None:
+        """In a folder, recordings that are done already are passed over, so that a stopped batch can go on where it was."""
+        if not several:
+            self._fail(task, error)
+            return
+        self.reports.append({"recording": str(task.recording), "folder": str(task.folder), "status": "kept"})
+        tell(f"{task.recording}: kept the results of an earlier run in {task.folder} (--overwrite replaces them)")
+
+    def _fail(self, task: "Task", error: VideoAnnotatorException) -> None:
+        self.failed = True
+        facts = {"code": error.code, "message": error.message, "hint": error.hint}
+        self.reports.append({"recording": str(task.recording), "folder": str(task.folder), "status": "failed", "error": facts})
+        if not self._quiet:
+            fail(error)
+
+
+def report_of(task: "Task", annotations: "AnnotationSet", written: "Written") -> dict[str, Any]:
+    """What `--json` says about one recording."""
+    damage = annotations.media.damage
+    return {
+        "recording": str(task.recording),
+        "folder": str(written.folder),
+        "status": "failed" if annotations.failed else "completed",
+        "duration_s": annotations.media.duration_s,
+        "damage": damage.message if damage else None,
+        "warnings": list(annotations.provenance.warnings),
+        "pipelines": {
+            name: {
+                "status": outcome.status.value,
+                "reason": outcome.reason,
+                "error": {"code": outcome.error.code, "message": outcome.error.message, "hint": outcome.error.hint} if outcome.error else None,
+                "annotations": outcome.records,
+                "busy_s": outcome.busy_s,
+                "warnings": list(outcome.warnings),
+            }
+            for name, outcome in annotations.outcomes.items()
+        },
+        "files": [{"name": file.name, "format": file.format, "pipeline": file.pipeline, "main": file.main} for file in written.files],
+        "formats_left_out": dict(written.left_out),
+    }
+
+
+def show_summary(task: "Task", annotations: "AnnotationSet", written: "Written") -> None:
+    """A table of what each pipeline did, then what to open."""
+    length = annotations.media.duration_s
+    took = annotations.provenance.timings_s["total"]
+    say(f"{task.recording.name}: {length:.1f} s of recording in {took:.1f} s" if length else f"{task.recording.name}: done in {took:.1f} s")
+    say()
+    rows = []
+    for name, outcome in annotations.outcomes.items():
+        counts = ", ".join(f"{count} {kind}" for kind, count in (outcome.records or {}).items())
+        note = outcome.reason or (outcome.error.message if outcome.error else "") or "; ".join(outcome.warnings)
+        rows.append((name, outcome.status.value, counts or "-", f"{outcome.busy_s:.1f} s", note))
+    say_table(("pipeline", "status", "annotations", "worked", "note"), rows)
+    for outcome in annotations.failed:
+        if outcome.error and outcome.error.hint:
+            say(f"  {outcome.pipeline}: {outcome.error.hint}")
+    say()
+    for warning in annotations.provenance.warnings:
+        tell(f"Warning: {warning}")
+    say(f"Results are in {written.folder}:")
+    say_table(("file", "what it is"), [(file.name, file.description) for file in written.files if file.main or file.pipeline is None])

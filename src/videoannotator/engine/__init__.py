@@ -1,0 +1,1 @@
+"""Plans and runs pipelines over one recording: decode once, feed all, collect, write."""

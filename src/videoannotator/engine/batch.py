@@ -1,0 +1,48 @@
+"""Which recordings a path stands for, and where the results of each one go."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from videoannotator.errors import InvalidRequestException
+
+SUFFIXES = frozenset(
+    ".3gp .asf .avi .dv .flv .m2ts .m4a .m4v .mkv .mov .mp3 .mp4 .mpeg .mpg .mts .mxf .oga .ogg .ogv .opus .flac .ts .vob .wav .webm .wma .wmv".split()
+)
+"""Endings that make a file in a folder a recording; a file that is named itself may have any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A recording and the folder for its results."""
+
+    recording: Path
+    folder: Path
+
+
+def tasks_for(path: Path, output: Path | None) -> list[Task]:
+    """The recordings that `path` stands for: itself, or every recording in that folder and the folders below it.
+
+    Results go to `output`, or to `NAME_annotations` in the working folder. For a folder they go to one folder per recording there, which
+    keeps the recordings' tree.
+
+    Raises:
+        InvalidRequestException: the folder holds no recording.
+    """
+    output = output or Path(f"{path.resolve().stem or 'results'}_annotations")
+    if not path.is_dir():
+        return [Task(path, output)]
+    root = output.resolve()
+    found = sorted(
+        file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file() and root not in file.resolve().parents
+    )
+    if not found:
+        hint = f"Recordings are recognised by their endings: {' '.join(sorted(SUFFIXES))}. A file with another one can be named itself."
+        raise InvalidRequestException(f"There is no recording in {path}.", hint=hint)
+    stems = Counter(file.with_suffix("") for file in found)
+    return [Task(file, output / _result_name(file.relative_to(path), stems[file.with_suffix("")])) for file in found]
+
+
+def _result_name(relative: Path, with_this_stem: int) -> Path:
+    """`a/visit` for `a/visit.mp4`; the ending stays where two recordings differ by nothing else."""
+    return relative.with_suffix("") if with_this_stem == 1 else relative

@@ -1,0 +1,24 @@
+"""The checksum that ties a result to its input."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from videoannotator.errors import RunStopped
+
+BLOCK_BYTES = 1024 * 1024
+
+
+def sha256_of(path: Path, should_stop: Callable[[], bool]) -> str:
+    """SHA-256 (FIPS 180-4) of a file, hexadecimal.
+
+    Raises:
+        RunStopped: `should_stop` said so.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            if should_stop():
+                raise RunStopped("The run was stopped.")
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,118 @@
+"""Writes a result folder: each file whole or not at all, and never over older results without being told to."""
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from videoannotator.annotations.annotation_set import AnnotationSet
+from videoannotator.errors import InvalidRequestException, OutputExistsException, StorageFullException
+from videoannotator.exporters.base import ExportedFile, Exporter
+from videoannotator.registry.entries import Registry
+
+RECORD = "provenance.json"
+"""Written last: where it stands, the folder is complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written: the files, and the formats that could not be, with the reason."""
+
+    folder: Path
+    files: tuple[ExportedFile, ...]
+    left_out: Mapping[str, str]
+
+
+def choose_exporters(formats: Sequence[str] | None, registry: Registry | None = None) -> tuple[list[type[Exporter]], dict[str, str]]:
+    """The exporters of these names, and why any is left out; all that can be used when None.
+
+    Raises:
+        InvalidRequestException: a name is unknown, or a named format cannot be written on this installation.
+    """
+    entries = (registry or Registry.installed()).exporters
+    if formats is None:
+        usable = [entry.plugin for entry in entries.values() if entry.plugin is not None]
+        return usable, {entry.name: f"{entry.reason} {entry.hint}" for entry in entries.values() if entry.plugin is None}
+    chosen = []
+    for name in dict.fromkeys([*formats, "provenance"]):
+        if name not in entries:
+            nearest = get_close_matches(name, entries, n=1)
+            hint = f"Did you mean {nearest[0]!r}?" if nearest else f"The formats are: {', '.join(entries)}."
+            raise InvalidRequestException(f"There is no format named {name!r}.", hint=hint, field="format")
+        plugin = entries[name].plugin
+        if plugin is None:
+            message = f"The format {name!r} cannot be written. {entries[name].reason}"
+            raise InvalidRequestException(message, hint=entries[name].hint, field="format")
+        chosen.append(plugin)
+    return chosen, {}
+
+
+def prepare_folder(folder: Path, *, overwrite: bool) -> None:
+    """Make sure that results can be written to `folder`, before any work is done.
+
+    Raises:
+        OutputExistsException: results stand there and `overwrite` is false.
+        InvalidRequestException: the folder cannot be made or written to.
+    """
+    if (folder / RECORD).exists() and not overwrite:
+        raise OutputExistsException(
+            f"Results of an earlier run stand in {folder}.",
+            hint="Give another folder with -o, or --overwrite to replace them.",
+            detail={"folder": str(folder)},
+        )
+    with _disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+
+
+def write_results(annotations: AnnotationSet, folder: Path, formats: Sequence[str] | None = None, *, overwrite: bool = False) -> Written:
+    """Write annotations in several formats.
+
+    All files are made in a hidden folder beside the final ones and moved into place, flushed to disk, when the last is complete.
+
+    Raises:
+        OutputExistsException: results stand in the folder and `overwrite` is false.
+        InvalidRequestException: a format is unknown, or the folder cannot be written to.
+        StorageFullException: the disk is full; nothing was changed.
+    """
+    exporters, left_out = choose_exporters(formats)
+    prepare_folder(folder, overwrite=overwrite)
+    with _disk_errors(folder):
+        staging = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
+        try:
+            files = [file for exporter in exporters for file in exporter().export(annotations, staging)]
+            _publish(staging, folder)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+    return Written(folder, tuple(files), left_out)
+
+
+def _publish(staging: Path, folder: Path) -> None:
+    """Move everything into place, the record last."""
+    (folder / RECORD).unlink(missing_ok=True)
+    paths = sorted((path for path in staging.rglob("*") if path.is_file()), key=lambda path: path.name == RECORD)
+    for path in paths:
+        target = folder / path.relative_to(staging)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+        path.replace(target)
+
+
+@contextmanager
+def _disk_errors(folder: Path) -> Iterator[None]:
+    """Translate what the operating system says about a folder."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            hint = "Free some space, or give a folder on another disk with -o."
+            raise StorageFullException(f"The disk of {folder} is full.", hint=hint) from error
+        message = f"Results cannot be written to {folder}: {error.strerror or error}."
+        raise InvalidRequestException(message, hint="Give another folder with -o.", field="output") from error

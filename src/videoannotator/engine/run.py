@@ -1,0 +1,133 @@
+"""Runs a plan over one recording: one thread decodes, one thread per pipeline works, the caller's thread watches."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from videoannotator.engine.digest import sha256_of
+from videoannotator.engine.plan import Plan
+from videoannotator.engine.progress import OnProgress, ProgressMeter
+from videoannotator.engine.worker import Worker
+from videoannotator.errors import RunStopped
+from videoannotator.inference.sessions import SessionPool
+from videoannotator.media.decoder import AudioDelivery, Decoder, DecodeReport
+
+WATCH_INTERVAL_S = 0.1
+STOP_GRACE_S = 0.8
+"""How long a stopped run waits for its threads; a pipeline that still computes then is left behind, its records thrown away."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What came of a run: the workers, what the reading found, the input's checksum, seconds by stage."""
+
+    workers: Mapping[str, Worker]
+    report: DecodeReport
+    input_sha256: str
+    decode_s: float
+
+
+class Run:
+    """One run of a plan.
+
+    Args:
+        path: the recording.
+        decoder: opened on the recording for the plan's needs.
+        plan: what to do.
+        sessions: the networks.
+        should_stop: asked ten times a second whether to stop.
+        on_progress: told ten times a second how far the run has come, in the caller's thread.
+    """
+
+    def __init__(
+        self, path: Path, decoder: Decoder, plan: Plan, sessions: SessionPool, should_stop: Callable[[], bool], on_progress: OnProgress
+    ) -> None:
+        self._path = path
+        self._decoder = decoder
+        self._plan = plan
+        self._sessions = sessions
+        self._asked_to_stop = should_stop
+        self._on_progress = on_progress
+        self._stop = threading.Event()
+        self._frames = 0
+        self._decode_s = 0.0
+        self._workers = {
+            step.name: Worker(step, decoder.media, sessions, self._stop.is_set, self._products_for(step.after)) for step in plan.steps
+        }
+        self._work: dict[str, Future[None]] = {}
+        self._threads = ThreadPoolExecutor(len(plan.steps) + 2, thread_name_prefix="videoannotator")
+
+    def execute(self) -> RunResult:
+        """Run to the end.
+
+        Raises:
+            RunStopped: `should_stop` said so; nothing is kept.
+            VideoAnnotatorException: the recording could not be read.
+        """
+        digest = self._threads.submit(sha256_of, self._path, self._stop.is_set)
+        reading = self._threads.submit(self._read)
+        for name, worker in self._workers.items():
+            self._work[name] = self._threads.submit(self._work_in_turn, worker)
+        try:
+            self._watch(reading, [*self._work.values(), digest])
+        finally:
+            self._end([reading, digest, *self._work.values()])
+        return RunResult(self._workers, self._decoder.report(), digest.result(), self._decode_s)
+
+    def _work_in_turn(self, worker: Worker) -> None:
+        wait([self._work[name] for name in worker.step.after])
+        worker.work()
+
+    def _products_for(self, makers: Sequence[str]) -> Callable[[type], Iterable[object]]:
+        return lambda kind: chain.from_iterable(self._workers[name].records.of_type(kind) for name in makers)
+
+    def _read(self) -> None:
+        """Decode once and hand everything to those who need it."""
+        began = time.thread_time()
+        video_index = -1
+        for delivery in self._decoder:
+            if self._stop.is_set():
+                return
+            if isinstance(delivery, AudioDelivery):
+                for name in self._plan.audio_routes[delivery.need]:
+                    self._workers[name].give_audio(delivery.block)
+            else:
+                video_index = delivery.frame.index
+                for route in self._plan.frame_routes[delivery.need]:
+                    self._workers[route.step].give_frame(route.need, delivery.frame)
+            self._frames = video_index + 1
+        self._decode_s = time.thread_time() - began
+        for worker in self._workers.values():
+            worker.end()
+
+    def _watch(self, reading: Future[None], rest: list[Future[None] | Future[str]]) -> None:
+        meter = ProgressMeter(self._decoder.media.duration_s)
+        pending: set[Future[None] | Future[str]] = {reading, *rest}
+        while pending:
+            done, pending = wait(pending, timeout=WATCH_INTERVAL_S, return_when=FIRST_COMPLETED)
+            for future in done:
+                future.result()
+            if self._asked_to_stop():
+                raise RunStopped("The run was stopped.")
+            position_s = self._decoder.position_s
+            if reading.done():
+                self._on_progress(meter.finishing(self._frames, position_s, 1 - len(pending) / (len(rest) + 1)))
+            else:
+                self._on_progress(meter.reading(self._frames, position_s))
+        self._on_progress(meter.done(self._frames, self._decoder.position_s))
+
+    def _end(self, futures: list[Future[None] | Future[str]]) -> None:
+        """Leave no thread at work; after a stop or an error, throw away what the workers made."""
+        complete = all(future.done() and future.exception() is None for future in futures)
+        self._stop.set()
+        for worker in self._workers.values():
+            worker.stop()
+        wait(futures, timeout=STOP_GRACE_S)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        if not complete:
+            for worker in self._workers.values():
+                worker.records.close()

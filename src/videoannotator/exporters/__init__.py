@@ -1,0 +1,1 @@
+"""The file formats: one module each, all on the base in `base.py`."""

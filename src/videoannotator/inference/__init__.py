@@ -1,0 +1,1 @@
+"""Running networks: devices, sessions, weights. The only home of ONNX Runtime."""

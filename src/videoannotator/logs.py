@@ -1,0 +1,41 @@
+"""Logging set-up: readable lines, or one JSON object per line."""
+
+import json
+import logging
+import sys
+from datetime import datetime, timezone
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+FILE_BYTES = 20 * 1024 * 1024
+FILES_KEPT = 5
+
+
+class JSONLines(logging.Formatter):
+    """One JSON object per entry: time (ISO 8601 UTC), level, logger, message, and the stack where there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "time": datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["stack"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False)
+
+
+def set_up_logging(level: str, folder: Path | None = None, *, as_json: bool = False) -> None:
+    """Send this package's log entries of at least `level` to standard error, or to a file in `folder` that is rotated by size."""
+    handler: logging.Handler
+    if folder is None:
+        handler = logging.StreamHandler(sys.stderr)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(folder / "videoannotator.log", maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
+    handler.setFormatter(JSONLines() if as_json else logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logger = logging.getLogger("videoannotator")
+    logger.handlers = [handler]
+    logger.setLevel(level)
+    logger.propagate = False

@@ -1,0 +1,1 @@
+"""Reading recordings: what is in them, their frames and their sound. The only home of PyAV."""

@@ -1,0 +1,1 @@
+"""The analyses: one package each, all on the base in `base.py`."""

@@ -1,0 +1,243 @@
+"""Validates configs against the pipelines' own option models: there is no second list of options."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, to_json
+
+from videoannotator.errors import PipelineNotFoundException, PipelineUnavailableException
+from videoannotator.pipelines.base import PipelineOptions
+from videoannotator.registry.entries import Registry
+from videoannotator.registry.parameters import Parameter, parameters_of
+from videoannotator.validation.models import FieldError, FieldWarning, ValidationResult
+
+RANGE_ERRORS = ("greater_than", "less_than", "too_long", "too_short", "string_too", "finite_number", "multiple_of", "value_error")
+CHOICE_ERRORS = ("enum", "literal_error")
+
+
+class ConfigValidator:
+    """Checks what a user sent, and turns it into typed options.
+
+    Args:
+        registry: the pipelines that exist; those of this installation unless given.
+    """
+
+    def __init__(self, registry: Registry | None = None) -> None:
+        self._registry = registry or Registry.installed()
+
+    def validate(self, pipeline: str, config: Any) -> ValidationResult:
+        """Check the config of one pipeline, `{option: value}`; the pipeline may go by a former name."""
+        return self.validate_batch({pipeline: config})
+
+    def validate_batch(self, config: Any, selected_pipelines: Sequence[str] | None = None) -> ValidationResult:
+        """Check `{pipeline: {option: value}}` for the selected pipelines (those named in the config when None).
+
+        A flat `{option: value}`, as earlier releases took it, applies to each selected pipeline that has the option.
+        """
+        if not isinstance(config, Mapping):
+            message = f"The configuration must be an object with one entry per pipeline, not {_show(config)}."
+            return ValidationResult(errors=(FieldError("", "", message, "INVALID_TYPE", 'Write {"pipeline": {"option": value}}.'),))
+        findings = _Findings(self._registry)
+        wanted = list(config) if selected_pipelines is None else list(selected_pipelines)
+        per_pipeline = self._spread_flat(config, wanted, findings)
+        selected = findings.canonical(wanted)
+        findings.canonical(name for name in per_pipeline if name not in wanted and not self._is_pipeline(name))
+        sent = {findings.canonical_or_none(name): value for name, value in per_pipeline.items()}
+        for name in selected:
+            findings.check(name, sent.get(name, {}))
+        for name in sent:
+            if name is not None and name not in selected:
+                findings.warnings.append(
+                    FieldWarning(name, "", f"The options of {name!r} have no effect.", "NOT_SELECTED", f"Select the pipeline {name!r} as well.")
+                )
+        return findings.result(selected)
+
+    def _spread_flat(self, config: Mapping[str, Any], wanted: list[str], findings: "_Findings") -> dict[str, Any]:
+        """Give each flat option to every wanted pipeline that has it; options that none has go to the first, to be reported there."""
+        flat = {name: value for name, value in config.items() if not isinstance(value, Mapping) and not self._is_pipeline(name)}
+        per_pipeline = {name: deepcopy(value) for name, value in config.items() if name not in flat}
+        if not flat or not wanted or set(wanted) <= set(flat):
+            return {**per_pipeline, **flat}
+        hint = 'Write {"pipeline": {"option": value}}.'
+        findings.warnings.append(
+            FieldWarning("", ", ".join(flat), "Options outside any pipeline are deprecated; they were applied to all.", "FLAT_CONFIG", hint)
+        )
+        for option, value in flat.items():
+            takers = [name for name in wanted if self._has_option(name, option)] or wanted[:1]
+            for name in takers:
+                group = per_pipeline.setdefault(name, {})
+                if isinstance(group, dict):
+                    group.setdefault(option, value)
+        return per_pipeline
+
+    def _is_pipeline(self, name: str) -> bool:
+        try:
+            self._registry.canonical_name(name)
+        except PipelineNotFoundException:
+            return False
+        return True
+
+    def _has_option(self, pipeline: str, option: str) -> bool:
+        try:
+            options = self._registry.pipeline(pipeline).Options
+        except (PipelineNotFoundException, PipelineUnavailableException):
+            return False
+        return option in options.model_fields or option in options.former_names
+
+
+class _Findings:
+    """Collects errors, warnings and typed options while a config is walked through."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self.errors: list[FieldError] = []
+        self.warnings: list[FieldWarning] = []
+        self.options: dict[str, PipelineOptions] = {}
+
+    def canonical_or_none(self, name: str) -> str | None:
+        try:
+            return self._registry.canonical_name(name)
+        except PipelineNotFoundException:
+            return None
+
+    def canonical(self, names: Iterable[str]) -> list[str]:
+        """Canonical names without repetition; unknown ones become errors, former ones warnings."""
+        found: list[str] = []
+        for name in names:
+            try:
+                canonical = self._registry.canonical_name(name)
+                self._registry.pipeline(canonical)
+            except PipelineNotFoundException as error:
+                nearest = get_close_matches(name, self._registry.pipelines, n=1)
+                self.errors.append(FieldError(name, "", error.message, error.code, error.hint or "", nearest[0] if nearest else None))
+                continue
+            except PipelineUnavailableException as error:
+                self.errors.append(FieldError(name, "", error.message, error.code, error.hint or ""))
+                continue
+            if canonical != name:
+                message = f"The pipeline {name!r} is called {canonical!r} now; the old name is deprecated."
+                self.warnings.append(FieldWarning(canonical, name, message, "DEPRECATED_NAME", f"Write {canonical!r}.", canonical))
+            if canonical not in found:
+                found.append(canonical)
+        return found
+
+    def check(self, pipeline: str, config: Any) -> None:
+        """Check one pipeline's options; what is right becomes typed options."""
+        model = self._registry.pipeline(pipeline).Options
+        if not isinstance(config, Mapping):
+            message = f"The options of {pipeline!r} must be an object, not {_show(config)}."
+            self.errors.append(FieldError(pipeline, "", message, "INVALID_TYPE", 'Write {"option": value}.', {}))
+            return
+        sent = self._without_former_names(pipeline, model, deepcopy(dict(config)))
+        problems = _problems(model, sent)
+        for problem in problems:
+            if problem["type"] == "extra_forbidden":
+                self._warn_unknown(pipeline, model, problem["loc"])
+                _remove(sent, problem["loc"])
+        problems = _problems(model, sent)
+        self.errors += [_field_error(pipeline, model, problem) for problem in problems]
+        if not problems:
+            self.options[pipeline] = model.model_validate_json(_json(sent))
+
+    def _without_former_names(self, pipeline: str, model: type[PipelineOptions], sent: dict[str, Any]) -> dict[str, Any]:
+        for old, new in model.former_names.items():
+            if old not in sent:
+                continue
+            value = sent.pop(old)
+            message = f"The option {old!r} is called {new!r} now; the old name is deprecated."
+            if new in sent:
+                message = f"The option {old!r} is the old name of {new!r}, which is given too; the old one has no effect."
+            else:
+                sent[new] = value
+            self.warnings.append(FieldWarning(pipeline, old, message, "DEPRECATED_NAME", f"Write {new!r}.", new))
+        return sent
+
+    def _warn_unknown(self, pipeline: str, model: type[PipelineOptions], loc: tuple[int | str, ...]) -> None:
+        name = ".".join(str(part) for part in loc)
+        known = [parameter.name for parameter in parameters_of(model)]
+        nearest = get_close_matches(name, known, n=1, cutoff=0.5)
+        hint = f"Did you mean {nearest[0]!r}?" if nearest else f"The options are: {', '.join(known)}."
+        message = f"{pipeline!r} has no option {name!r}; it has no effect."
+        self.warnings.append(FieldWarning(pipeline, name, message, "UNKNOWN_FIELD", hint, nearest[0] if nearest else None))
+
+    def result(self, validated: Sequence[str]) -> ValidationResult:
+        return ValidationResult(tuple(self.errors), tuple(self.warnings), tuple(validated), self.options)
+
+
+def _json(sent: Mapping[str, Any]) -> bytes:
+    """As JSON, where pydantic's strict mode knows text for choices and lists for tuples; what JSON cannot say becomes its text."""
+    return to_json(sent, inf_nan_mode="constants", fallback=repr)
+
+
+def _problems(model: type[PipelineOptions], sent: Mapping[str, Any]) -> list[ErrorDetails]:
+    try:
+        model.model_validate_json(_json(sent))
+    except ValidationError as error:
+        return error.errors(include_url=False)
+    return []
+
+
+def _remove(sent: dict[str, Any], loc: tuple[int | str, ...]) -> None:
+    group: Any = sent
+    for part in loc[:-1]:
+        group = group[part]
+    del group[loc[-1]]
+
+
+def _field_error(pipeline: str, model: type[PipelineOptions], problem: ErrorDetails) -> FieldError:
+    name, parameter = _parameter_at(model, problem["loc"])
+    code = _code(problem["type"])
+    if parameter is None:
+        return FieldError(pipeline, name, f"{name or 'The configuration'}: {problem['msg']}.", code, "See `videoannotator pipelines`.")
+    if problem["type"] == "missing":
+        message = f"{name} is missing."
+    elif problem["type"] == "value_error":
+        message = f"{name}: {problem['msg'].removeprefix('Value error, ')}"
+    else:
+        message = f"{name} is {_show(problem['input'])}, which is not {parameter.expected()}."
+    hint = f"Give {parameter.expected()}; the default is {_show(parameter.default)}."
+    return FieldError(pipeline, name, message, code, hint, _suggestion(parameter, problem))
+
+
+def _parameter_at(model: type[PipelineOptions], loc: tuple[int | str, ...]) -> tuple[str, Parameter | None]:
+    """The parameter that a location of pydantic's lies in; locations may end in list indices or names of union branches."""
+    known = {parameter.name: parameter for parameter in parameters_of(model)}
+    for length in range(len(loc), 0, -1):
+        name = ".".join(str(part) for part in loc[:length])
+        if name in known:
+            return name, known[name]
+    return ".".join(str(part) for part in loc), None
+
+
+def _code(kind: str) -> str:
+    if kind == "missing":
+        return "REQUIRED_FIELD_MISSING"
+    if kind.startswith(RANGE_ERRORS):
+        return "VALUE_OUT_OF_RANGE"
+    return "INVALID_CHOICE" if kind in CHOICE_ERRORS else "INVALID_TYPE"
+
+
+def _suggestion(parameter: Parameter, problem: ErrorDetails) -> Any:
+    """The nearest value that would be accepted, else the default."""
+    value, kind = problem["input"], problem["type"]
+    if kind.startswith("less_than_equal"):
+        return _number(parameter, parameter.maximum)
+    if kind.startswith("greater_than_equal"):
+        return _number(parameter, parameter.minimum)
+    if parameter.choices and isinstance(value, str):
+        nearest = get_close_matches(value, [str(choice) for choice in parameter.choices], n=1)
+        return nearest[0] if nearest else parameter.default
+    return parameter.default
+
+
+def _number(parameter: Parameter, bound: float | None) -> float | int | None:
+    return int(bound) if bound is not None and parameter.type == "integer" else bound
+
+
+def _show(value: Any) -> str:
+    """A value as JSON writes it, cut to a readable length."""
+    text = to_json(value, inf_nan_mode="constants", fallback=repr).decode()
+    return text if len(text) <= 60 else text[:57] + "..."

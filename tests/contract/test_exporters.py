@@ -1,0 +1,30 @@
+"""Every exporter that is registered keeps the exporter contract."""
+
+import pkgutil
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pyarrow.parquet
+
+import videoannotator.exporters
+from videoannotator.testing.exporter_contract import ExporterContract
+
+ENTRIES = {entry.name: entry for entry in entry_points(group="videoannotator.exporters")}
+
+
+class ContractOfParquet(ExporterContract):
+    def read_text(self, path: Path) -> str:
+        return str(pyarrow.parquet.read_table(path).to_pylist())
+
+
+# One test class per entry point, so that a report names the format at fault.
+for name, entry in ENTRIES.items():
+    contract = ContractOfParquet if name == "parquet" else ExporterContract
+    globals()[f"Test_{name}"] = type(f"Test_{name}", (contract,), {"exporter": entry.load()})
+
+
+def test_every_module_is_registered_under_the_name_of_its_class() -> None:
+    modules = {module.name for module in pkgutil.iter_modules(videoannotator.exporters.__path__)} - {"base"}
+    ours = {entry.value.split(":")[0].rpartition(".")[2] for entry in ENTRIES.values() if entry.value.startswith("videoannotator.")}
+    assert ours == modules
+    assert {name: entry.load().name for name, entry in ENTRIES.items()} == {name: name for name in ENTRIES}

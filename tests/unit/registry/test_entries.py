@@ -1,0 +1,108 @@
+"""Plugins that are right, and plugins that are wrong in every way."""
+
+from pathlib import Path
+
+import pytest
+from tests.plugins import installed
+
+from videoannotator.errors import PipelineNotFoundException, PipelineUnavailableException
+from videoannotator.registry.check import check_pipelines
+from videoannotator.registry.entries import EXPORTER_GROUP, PIPELINE_GROUP, Registry
+
+RIGHT = "from tests.plugins import ToyPipeline\n"
+
+
+def discover(folder: Path, code: str, name: str = "toy", target: str = "toyplugin:ToyPipeline", group: str = PIPELINE_GROUP) -> Registry:
+    with installed(folder, "toyplugin", code, {group: {name: target}}):
+        return Registry.discover()
+
+
+def test_a_right_plugin_is_available(tmp_path: Path) -> None:
+    registry = discover(tmp_path, RIGHT)
+    assert registry.pipelines["toy"].available
+    assert registry.pipelines["toy"].distribution == "toyplugin"
+    assert registry.pipeline("plaything").name == "toy"
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "target", "reason"),
+    [
+        ("import no_such_module_anywhere\n", "toy", "toyplugin:ToyPipeline", "module 'no_such_module_anywhere'"),
+        ("raise RuntimeError('broken at birth')\n", "toy", "toyplugin:ToyPipeline", "fails on import: RuntimeError: broken at birth"),
+        ("def f(:\n", "toy", "toyplugin:ToyPipeline", "fails on import: SyntaxError"),
+        (RIGHT, "toy", "toyplugin:Missing", "fails on import: AttributeError"),
+        (RIGHT, "other", "toyplugin:ToyPipeline", "its name is 'toy', while its entry point is 'other'"),
+        ("ToyPipeline = 7\n", "toy", "toyplugin:ToyPipeline", "not a subclass"),
+        (
+            "from videoannotator.pipelines.base import Pipeline\nclass ToyPipeline(Pipeline):\n    name = 'toy'\n",
+            "toy",
+            "toyplugin:ToyPipeline",
+            "does not define feed, finish, needs, start",
+        ),
+        (RIGHT + "class Bare(ToyPipeline):\n    Options = dict\n", "toy", "toyplugin:Bare", "'Options' must be a subclass"),
+        (
+            RIGHT
+            + "from videoannotator.pipelines.base import PipelineOptions\n"
+            + "class Loose(PipelineOptions):\n    level: float = 1.0\n    must: str\n"
+            + "class Bad(ToyPipeline):\n    Options = Loose\n",
+            "toy",
+            "toyplugin:Bad",
+            "option 'level' has no description; the option 'level' has no lower or no upper bound; the option 'must' has no default",
+        ),
+        (
+            RIGHT
+            + "from pydantic import ConfigDict, Field\nfrom videoannotator.pipelines.base import PipelineOptions\n"
+            + "class Odd(PipelineOptions):\n    model_config = ConfigDict(arbitrary_types_allowed=True)\n"
+            + "    thing: object.__class__.__class__ | Exception = Field(None, description='x')\n"
+            + "class Bad(ToyPipeline):\n    Options = Odd\n",
+            "toy",
+            "toyplugin:Bad",
+            "schema of its options cannot be built",
+        ),
+        (RIGHT + "class Bad(ToyPipeline):\n    produces = ()\n", "toy", "toyplugin:Bad", "'produces' must be"),
+        (RIGHT + "class Bad(ToyPipeline):\n    description = None\n", "toy", "toyplugin:Bad", "'description' must be a text"),
+    ],
+)
+def test_a_wrong_plugin_is_listed_with_the_reason_and_the_rest_works(tmp_path: Path, code: str, name: str, target: str, reason: str) -> None:
+    registry = discover(tmp_path, code, name, target)
+    entry = registry.pipelines[name]
+    assert not entry.available
+    assert reason in (entry.reason or "")
+    assert entry.hint
+    assert registry.pipelines["scene_detection"].available
+    with pytest.raises(PipelineUnavailableException, match="cannot be used"):
+        registry.pipeline(name)
+
+
+def test_a_wrong_exporter_is_listed_with_the_reason(tmp_path: Path) -> None:
+    registry = discover(tmp_path, "class Format:\n    name = 'toy'\n", "toy", "toyplugin:Format", EXPORTER_GROUP)
+    assert "not a subclass" in (registry.exporters["toy"].reason or "")
+    assert registry.exporters["webvtt"].available
+
+
+def test_a_plugin_cannot_take_the_name_of_a_builtin(tmp_path: Path) -> None:
+    registry = discover(tmp_path, RIGHT + "class Usurper(ToyPipeline):\n    name = 'scene_detection'\n", "scene_detection", "toyplugin:Usurper")
+    assert registry.pipelines["scene_detection"].builtin
+
+
+def test_an_unknown_name_gets_the_nearest() -> None:
+    with pytest.raises(PipelineNotFoundException) as caught:
+        Registry.installed().pipeline("scene_detecton")
+    assert "'scene_detection'" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(("former", "today"), [("scene", "scene_detection"), ("audio", "speech_recognition")])
+def test_names_of_earlier_releases(former: str, today: str) -> None:
+    assert Registry.installed().canonical_name(former) == today
+
+
+def test_check_finds_nothing_wrong_here() -> None:
+    found = check_pipelines(Registry.installed())
+    assert set(found) >= {"scene_detection", "speech_recognition"}
+    assert not any(found.values())
+
+
+def test_check_finds_a_pipeline_nobody_can_write(tmp_path: Path) -> None:
+    code = RIGHT + "class Thing: pass\nclass Odd(ToyPipeline):\n    produces = (Thing,)\n"
+    with installed(tmp_path, "toyplugin", code, {PIPELINE_GROUP: {"toy": "toyplugin:Odd"}}):
+        assert "no exporter can write" in check_pipelines(Registry.discover())["toy"][0]
