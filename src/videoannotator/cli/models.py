@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from videoannotator.cli.console import say, say_json, say_table
+from videoannotator.cli.console import say, say_json, say_table, tell
 
 app = typer.Typer(help="The networks' weights: what they are, whether they are whole.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -36,8 +36,12 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="Print JSON and 
     folder = load_settings().model_cache_dir
     found = WeightsStore([folder] if folder else None).verify()
     if as_json:
-        say_json([asdict(status) | {"path": str(status.path)} for status in found])
+        facts = ({"name": s.entry.name, "state": s.state, "path": str(s.path), "problem": s.problem, "hint": s.hint} for s in found)
+        say_json(list(facts))
     else:
-        say_table(("weights", "state", "file"), [(status.name, status.state, str(status.path)) for status in found])
-    if any(status.state != "intact" for status in found):
+        say_table(("weights", "state", "file"), [(status.entry.name, status.state, str(status.path)) for status in found])
+        for status in found:
+            if status.problem:
+                tell(f"{status.problem}\n  Hint: {status.hint}")
+    if any(status.state != "ok" for status in found):
         raise typer.Exit(1)

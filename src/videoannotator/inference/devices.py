@@ -6,7 +6,9 @@ before it is believed, and one that was asked for and not obtained is an error.
 
 import base64
 import platform
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from types import MappingProxyType
 from typing import Literal
 
@@ -28,8 +30,8 @@ HINTS = MappingProxyType(
     {
         "cuda": (
             "Install the build of ONNX Runtime for NVIDIA GPUs (python -m pip uninstall -y onnxruntime; "
-            "python -m pip install onnxruntime-gpu) with the CUDA and cuDNN libraries it asks for, and check with nvidia-smi that "
-            "the driver sees the GPU. Or choose the device 'cpu' or 'auto'."
+            "python -m pip install 'onnxruntime-gpu[cuda,cudnn]') and check with nvidia-smi that the driver sees the GPU. Or "
+            "choose the device 'cpu' or 'auto'."
         ),
         "coreml": "CoreML exists on macOS only, in its usual build of ONNX Runtime. Choose the device 'cpu' or 'auto'.",
     }
@@ -88,6 +90,7 @@ def _why_unavailable(name: str) -> str | None:
     available = ort.get_available_providers()
     if device.providers[0] not in available:
         return f"the installed ONNX Runtime {ort.__version__} was built without {device.providers[0]}."
+    missing = _load_cuda_libraries() if name == "cuda" else ""
     options = ort.SessionOptions()
     options.log_severity_level = LOG_FATAL_ONLY
     ort.set_default_logger_severity(LOG_FATAL_ONLY)
@@ -98,5 +101,14 @@ def _why_unavailable(name: str) -> str | None:
     finally:
         ort.set_default_logger_severity(LOG_ERRORS_ONLY)
     if device.providers[0] not in session.get_providers():
-        return f"ONNX Runtime could not start {device.providers[0]}; its libraries or the driver are missing."
+        return f"ONNX Runtime could not start {device.providers[0]}; its libraries or the driver are missing. {missing}".strip()
     return None
+
+
+def _load_cuda_libraries() -> str:
+    """Load CUDA and cuDNN from NVIDIA's Python packages, where they are installed. Returns the first complaint, or nothing."""
+    if not hasattr(ort, "preload_dlls"):  # older than 1.21
+        return ""
+    with redirect_stdout(StringIO()) as printed:
+        ort.preload_dlls()
+    return printed.getvalue().partition("\n")[0]

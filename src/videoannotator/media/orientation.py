@@ -2,10 +2,13 @@
 
 import math
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
+from av.buffer import Buffer
 from av.video.frame import VideoFrame
 
 
@@ -27,9 +30,10 @@ class Orientation:
 
     def upright(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """The picture turned; shape (height, width) or (height, width, channels)."""
-        if self.mirrored:
-            image = image[:, ::-1]
-        return np.ascontiguousarray(np.rot90(image, -self.rotation_deg // 90)) if self != _AS_STORED else image
+        if self == _AS_STORED:
+            return image
+        straight = image[:, ::-1] if self.mirrored else image
+        return np.ascontiguousarray(np.rot90(straight, -self.rotation_deg // 90))
 
 
 _AS_STORED = Orientation()
@@ -37,10 +41,12 @@ _AS_STORED = Orientation()
 
 def orientation_of(frame: VideoFrame) -> Orientation:
     """The orientation that a decoded frame carries; as stored when it carries none."""
-    for data in frame.side_data.values():
-        if data.type.name == "DISPLAYMATRIX":
-            return from_matrix(bytes(data))
-    return _AS_STORED
+    try:
+        side_data = cast("Mapping[str, Buffer]", frame.side_data)
+        matrix = side_data.get("DISPLAYMATRIX")
+    except ValueError:  # PyAV cannot list side data of a kind that is newer than itself
+        return Orientation(round(-frame.rotation / 90) % 4 * 90)
+    return _AS_STORED if matrix is None else from_matrix(bytes(matrix))
 
 
 def from_matrix(data: bytes) -> Orientation:

@@ -30,7 +30,6 @@ _OPTIONS = {
 _GENERATE_TIME_STAMPS = 0x1
 _STILL_IMAGES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("a PNG picture", lambda head: head.startswith(b"\x89PNG") and b"acTL" not in head),
-    ("a JPEG picture", lambda head: head.startswith(b"\xff\xd8\xff") and b"\xff\xd8\xff" not in head[3:]),
     ("a WebP picture", lambda head: head[:4] == b"RIFF" and head[8:12] == b"WEBP"),
     ("a TIFF picture", lambda head: head[:4] in {b"II*\0", b"MM\0*"}),
     ("a BMP picture", lambda head: head[:2] == b"BM" and head[6:10] == bytes(4)),
@@ -112,6 +111,9 @@ def open_container(path: Path) -> InputContainer:
 
 def _not_opened(path: Path) -> UnsupportedMediaException:
     """The error for a file that libav refuses."""
+    with path.open("rb") as file:
+        if file.read(3) == b"\xff\xd8\xff":
+            return UnsupportedMediaException(f"{path} is a JPEG picture, not a recording.", hint=_ASK_FOR_RECORDING)
     boxes = _top_level_boxes(path)
     if boxes and b"moov" not in boxes and (b"mdat" in boxes or b"ftyp" in boxes):
         return UnsupportedMediaException(

@@ -14,7 +14,7 @@ from videoannotator.annotations.time import MediaTime
 from videoannotator.media.clip_writer import Image, Picture, Samples, Sound, write_clip
 from videoannotator.media.scenery import View, camera_noise, shot
 
-__all__ = ["Join", "Picture", "Shot", "ShotTruth", "Sound", "noise", "regular_times", "shots_clip", "silence", "tone", "write_clip"]
+__all__ = ["Join", "Picture", "Shot", "ShotTruth", "Sound", "joins_of", "noise", "regular_times", "shots_clip", "silence", "tone", "write_clip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,30 +112,27 @@ def shots_clip(
     times = tuple(times) if times is not None else regular_times(count, picture.rate)
     require(len(times) == count, f"the shots have {count} frames, and {len(times)} times were given")
     require(views is None or len(views) == len(shots), "every shot has one view")
-    joins, starts = _joins(shots)
+    joins = joins_of(shots)
 
     def view_of(number: int) -> View:
         return views[number] if views is not None else shot(*size, seed * 1000 + number, motion=motion)
 
-    frames = _frames(starts, joins, [time.exact for time in times], view_of, camera_noise(*size, noise_level, seed))
+    frames = _frames(joins, [time.exact for time in times], view_of, camera_noise(*size, noise_level, seed))
     write_clip(path, zip(frames, times, strict=True), picture=picture, sounds=sounds)
     return ShotTruth(joins, times)
 
 
-def _joins(shots: Sequence[Shot]) -> tuple[tuple[Join, ...], list[int]]:
-    """The joins, and for every shot the first frame in which it can be seen."""
+def joins_of(shots: Sequence[Shot]) -> tuple[Join, ...]:
+    """The joins of a clip of these shots; each begins with the first frame in which the next shot can be seen."""
     joins: list[Join] = []
-    starts = [0]
     at = shots[0].frames
     for part in shots[1:]:
-        starts.append(at)
         joins.append(Join(part.boundary, at, at + max(0, part.transition_frames - 1)))
         at += part.transition_frames + part.frames
-    return tuple(joins), starts
+    return tuple(joins)
 
 
 def _frames(
-    starts: Sequence[int],
     joins: Sequence[Join],
     times: Sequence[Fraction],
     view_of: Callable[[int], View],
@@ -147,7 +144,7 @@ def _frames(
     index = 0
     for number, join in enumerate(joins, start=1):
         new = view_of(number)
-        new_start = float(times[starts[number]])
+        new_start = float(times[join.first_frame])
         while index < join.first_frame:
             yield grain(old(float(times[index]) - old_start), index)
             index += 1

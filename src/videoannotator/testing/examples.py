@@ -211,7 +211,7 @@ def before_zero() -> AnnotationSet:
     return annotation_set({"scene_detection": early_scenes, "speech_recognition": spoken})
 
 
-def many(count: int = 5000) -> AnnotationSet:
+def many(count: int = 2100) -> AnnotationSet:
     """So many scenes and utterances that most of them wait on disk."""
     scene_records = (
         Scene(at(i), at(i + 1), 25 * i, 25 * i + 24, Boundary.CUT if i else Boundary.START, 0.5 if i else None)

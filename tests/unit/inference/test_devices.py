@@ -32,7 +32,7 @@ def test_a_gpu_that_was_asked_for_and_not_obtained_is_an_error_with_the_cure() -
     with pytest.raises(DeviceUnavailableException, match="'cuda' was asked for") as caught:
         SessionPool("cuda")
     assert "CUDAExecutionProvider" in caught.value.message
-    assert "pip install onnxruntime-gpu" in str(caught.value.hint)
+    assert "pip install 'onnxruntime-gpu[cuda,cudnn]'" in str(caught.value.hint)
     assert "driver" in str(caught.value.hint)
     assert caught.value.detail == {"device": "cuda"}
 

@@ -62,7 +62,7 @@ def test_every_window_is_preceded_by_64_samples_and_the_state_of_the_one_before(
         result = session.run({"input": window, "state": state, "sr": np.array(SAMPLE_RATE_HZ)})
         state = result["stateN"]
         expected.append(result["output"].item())
-    assert np.array_equal(probabilities(session, [sound]), np.float32(expected))
+    assert np.array_equal(probabilities(session, [sound]), np.array(expected, np.float32))
 
 
 def test_the_last_window_is_filled_up_with_silence(session: Session, speech: FloatArray) -> None:

@@ -94,11 +94,11 @@ class Clues:
         self._judge_runs(signatures, span, complete=complete)
 
     def forget(self, before: int) -> None:
-        """Let go of what was found before position `before`."""
-        self.cuts = [change for change in self.cuts if change.at.position >= before]
-        self.fades = [change for change in self.fades if change.at.position >= before]
-        self._graduals = [one for one in self._graduals if one.change_of_shot.at.position >= before]
-        self.quiet = [one for one in self.quiet if one[1] >= before - LONGEST]
+        """Let go of what ended before position `before`."""
+        self.cuts = [change for change in self.cuts if change.last.position >= before]
+        self.fades = [change for change in self.fades if change.last.position >= before]
+        self._graduals = [one for one in self._graduals if one.last >= before]
+        self.quiet = [one for one in self.quiet if one[1] >= before]
         self.hints = [one for one in self.hints if one[1] >= before]
 
     def undecided_from(self) -> int:
@@ -136,10 +136,10 @@ class Clues:
         return Gradual(first, last, stretch.change, stretch.residual, change)
 
     def _find_runs(self, signatures: Signatures) -> None:
-        flat = deviation(signatures) < FLAT_DEVIATION
-        for position in range(self._runs_end, self._history.end):
+        flat = deviation(signatures[self._runs_end - self._history.first :]) < FLAT_DEVIATION
+        for position, is_flat in enumerate(flat.tolist(), start=self._runs_end):
             was_open = self._runs.open is not None
-            self._runs.add(self._history.mark(position), flat=bool(flat[position - self._history.first]))
+            self._runs.add(self._history.mark(position), flat=is_flat)
             if self._wants_hints and was_open != (self._runs.open is not None):
                 self.hints.append((position - 1, position))
         self._runs_end = self._history.end

@@ -89,7 +89,7 @@ class Detector:
         return changes
 
     def _ask_network(self, stop: int) -> None:
-        if self._network is None:
+        if self._network is None or stop == self._network.end:
             return
         start = self._network.end
         if self._every_block or any(first < stop + NEAR and start - NEAR <= last for first, last in self._clues.hints):
@@ -107,8 +107,8 @@ class Detector:
             graduals = [one for one in [*fades, *dissolves] if one.confidence >= self._confidence]
             cuts = [one for one in self._clues.cuts if one.confidence >= self._confidence]
             found = [*graduals, *(one for one in cuts if not any(other.covers(one.at.position) for other in graduals))]
-        self._clues.forget(until)
-        self._peaks = [peak for peak in self._peaks if peak.change.at.position >= until]
+        self._clues.forget(until - LONGEST)
+        self._peaks = [peak for peak in self._peaks if peak.change.last.position >= until - LONGEST]
         self.settled, settled = until, self.settled
         return sorted((one for one in found if settled <= one.at.position < until), key=lambda one: one.at.position)
 

@@ -4,6 +4,7 @@ Moonshine (Jeffries et al. 2024, https://arxiv.org/abs/2410.15608) is an encoder
 decoder is run greedily, one token a step, keeping the attention keys and values of the steps before.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -29,6 +30,7 @@ _TOKENS_PER_SECOND, _EXTRA_TOKENS = 6.5, 6
 """The fastest speech needs about six tokens a second; what goes on beyond that is the network talking to itself."""
 _LONGEST_CYCLE, _FEWEST_CYCLES = 12, 4
 _WORD_START = "\u2581"
+_REPEATED_MARK = re.compile(r"([,;:])\1+")
 _CACHE_NAMES = tuple(f"{layer}.{half}.{kind}" for layer in range(_LAYERS) for half in ("decoder", "encoder") for kind in ("key", "value"))
 
 
@@ -136,4 +138,5 @@ class MoonshineRecogniser:
             pieces[-1] = (text + piece, [*values, probability])
         for text, values in pieces:
             for word in text.decode("utf-8", "ignore").replace(_WORD_START, " ").split():
-                yield RecognisedWord(word, float(np.exp(np.mean(np.log(values)))))
+                if any(character.isalnum() for character in word):  # a lone note sign or dash was not spoken
+                    yield RecognisedWord(_REPEATED_MARK.sub(r"\1", word), float(np.exp(np.mean(np.log(values)))))

@@ -14,6 +14,9 @@ Samples = npt.NDArray[np.float32]
 
 _HYSTERESIS = 0.15
 """Speech goes on until its probability falls this far below the threshold at which it began (as in Silero's own segmenting)."""
+_DOUBT_LEFT = 0.2
+"""Speech must be this near to certain somewhere, as a part of the doubt at the threshold (0.9 for a threshold of 0.5): spoken words,
+however short, reach 0.99 and more, while effects and chords that pass the threshold stay below 0.9."""
 _SHORTEST_CLEAN_GAP = 4
 """Windows. A gap in the voice activity of at least 0.13 s is no stop consonant, so no word goes on behind it."""
 _OVERLAP = 31
@@ -83,10 +86,11 @@ class SoundWindow:
 
 @dataclass(slots=True)
 class _OpenStretch:
-    """Speech that has begun: its first window, and of every window since then whether it is voiced."""
+    """Speech that has begun: its first window, of every window since then whether it is voiced, and the highest probability."""
 
     start: int
     voiced: list[bool]
+    peak: float
 
     def size(self) -> int:
         """Windows up to the last voiced one."""
@@ -126,6 +130,7 @@ class SpeechSegmenter:
         self._padding = round(min(rules.padding_s, rules.min_pause_s) * SAMPLE_RATE_HZ)
         self._pause = max(1, round(rules.min_pause_s / WINDOW_S))
         self._longest = round(rules.max_segment_s / WINDOW_S)
+        self._sure = 1 - (1 - rules.threshold) * _DOUBT_LEFT
         self._fewest = max(1, round(rules.min_speech_s / WINDOW_S))
 
     def feed(self, samples: Samples) -> Iterator[SpeechSegment]:
@@ -147,9 +152,10 @@ class SpeechSegmenter:
             self._voiced = bool(probability >= threshold)
             self._windows += 1
             if self._open is None and self._voiced:
-                self._open = _OpenStretch(self._windows - 1, [])
+                self._open = _OpenStretch(self._windows - 1, [], 0.0)
             if self._open is not None:
                 self._open.voiced.append(self._voiced)
+                self._open.peak = max(self._open.peak, float(probability))
                 yield from self._grown(self._open)
 
     def _grown(self, stretch: _OpenStretch) -> Iterator[SpeechSegment]:
@@ -164,7 +170,7 @@ class SpeechSegmenter:
         """End the open stretch at the pause that follows its last voiced window."""
         self._open = None
         end = (stretch.start + stretch.size()) * WINDOW_SAMPLES
-        if sum(stretch.voiced) >= self._fewest:
+        if sum(stretch.voiced) >= self._fewest and stretch.peak >= self._sure:
             yield self._segment(stretch.start, end, end + self._padding)
 
     def _cut(self, stretch: _OpenStretch) -> Iterator[SpeechSegment]:
@@ -193,7 +199,7 @@ class SpeechSegmenter:
 
     def _go_on(self, stretch: _OpenStretch, offset: int) -> None:
         """Let what follows `offset` be the open stretch."""
-        self._open = _OpenStretch(stretch.start + offset, stretch.voiced[offset:])
+        self._open = _OpenStretch(stretch.start + offset, stretch.voiced[offset:], stretch.peak)
 
     def _segment(self, start: int, speech_end: int, end: int, cut: int | None = None) -> SpeechSegment:
         """The stretch from window `start` to sample `end`, with padding before it."""

@@ -1,0 +1,167 @@
+"""From decoded frames to the pictures that somebody asked for."""
+
+from dataclasses import dataclass
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+
+from videoannotator.errors import UnsupportedMediaException
+from videoannotator.media.orientation import orientation_of
+from videoannotator.media.types import Colour, FrameNeed, Scaling
+
+Image = npt.NDArray[np.uint8]
+
+_PIXEL_FORMATS = {Colour.RGB: "rgb24", Colour.BGR: "bgr24", Colour.GRAY: "gray"}
+_MATRICES = {1: Colorspace.ITU709, 4: Colorspace.FCC, 5: Colorspace.ITU601, 6: Colorspace.ITU601, 7: Colorspace.SMPTE240M}
+_MATRICES |= {9: Colorspace.BT2020, 10: Colorspace.BT2020}
+_LUMA_WEIGHTS = {
+    Colorspace.ITU709: (0.2126, 0.0722),
+    Colorspace.FCC: (0.30, 0.11),
+    Colorspace.ITU601: (0.299, 0.114),
+    Colorspace.SMPTE240M: (0.212, 0.087),
+    Colorspace.BT2020: (0.2627, 0.0593),
+}
+"""Shares of red and blue in luma, per matrix (ITU-T H.273, table 4)."""
+_FULL_RANGE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A distinct form of picture; needs of the same form share one conversion."""
+
+    exact_size: tuple[int, int] | None
+    max_size: tuple[int, int] | None
+    colour: Colour
+    scaling: Scaling
+
+    @classmethod
+    def of(cls, need: FrameNeed) -> "Form":
+        """The form that a need asks for."""
+        return cls(need.exact_size, need.max_size, need.colour, need.scaling)
+
+    def size_for(self, width: int, height: int) -> tuple[int, int]:
+        """(width, height) of the picture, from those of the upright frame."""
+        if self.exact_size is not None:
+            return self.exact_size
+        if self.max_size is None:
+            return width, height
+        shrink = min(1.0, self.max_size[0] / width, self.max_size[1] / height)
+        return max(1, round(width * shrink)), max(1, round(height * shrink))
+
+
+class Converter:
+    """Makes upright pictures of one form; frames may change in size and pixel format from one to the next."""
+
+    def __init__(self, form: Form) -> None:
+        self._form = form
+        self._scaler = VideoReformatter()
+
+    def picture(self, frame: VideoFrame) -> Image:
+        """The picture, read-only, shape (height, width, 3), or (height, width) for grey.
+
+        Raises:
+            UnsupportedMediaException: the pixel format cannot be converted.
+        """
+        orientation = orientation_of(frame)
+        size = self._form.size_for(*orientation.upright_size(frame.width, frame.height))
+        stored_size = orientation.upright_size(*size)
+        planes = _plain_planes(frame) if self._form.scaling is Scaling.FAST else None
+        image = self._scaled(frame, stored_size) if planes is None else _sparse(frame, planes, stored_size, self._form.colour)
+        upright = orientation.upright(image)
+        upright.setflags(write=False)
+        return upright
+
+    def _scaled(self, frame: VideoFrame, size: tuple[int, int]) -> Image:
+        """The picture by libswscale."""
+        smaller = size[0] < frame.width or size[1] < frame.height
+        fast = self._form.scaling is Scaling.FAST
+        try:
+            converted = self._scaler.reformat(
+                frame,
+                width=size[0],
+                height=size[1],
+                format=_PIXEL_FORMATS[self._form.colour],
+                src_colorspace=matrix_of(frame),
+                src_color_range=ColorRange.JPEG if is_full_range(frame) else ColorRange.MPEG,
+                dst_color_range=ColorRange.JPEG,
+                interpolation=Interpolation.POINT if fast else Interpolation.AREA if smaller else Interpolation.BICUBIC,
+                threads=1,
+            )
+        except (av.FFmpegError, ValueError) as exc:
+            raise UnsupportedMediaException(
+                f"Pictures in the pixel format {frame.format.name} cannot be converted.", hint="Convert the recording to mp4 first."
+            ) from exc
+        return np.asarray(converted.to_ndarray(), np.uint8)
+
+
+def matrix_of(frame: VideoFrame) -> Colorspace:
+    """The matrix between RGB and the stored colours; without a tag the one that browsers assume for this size."""
+    tagged = _MATRICES.get(int(frame.colorspace))
+    if tagged is not None:
+        return tagged
+    return Colorspace.ITU709 if frame.width >= 1280 or frame.height > 576 else Colorspace.ITU601
+
+
+def is_full_range(frame: VideoFrame) -> bool:
+    """Whether black is stored as 0; without a tag only RGB, grey and the `yuvj` formats are taken for it."""
+    name = frame.format.name
+    if int(frame.color_range):
+        return int(frame.color_range) == _FULL_RANGE
+    return name.startswith(("yuvj", "gray", "pal", "ya")) or frame.format.is_rgb
+
+
+def _plain_planes(frame: VideoFrame) -> list[npt.NDArray[np.uint8] | npt.NDArray[np.uint16]] | None:
+    """Views of the planes Y, Cb, Cr without their padding; None for formats that are laid out otherwise."""
+    name = frame.format.name
+    deep = name.startswith(("yuv420p1", "yuv422p1", "yuv444p1")) and name.endswith("le")
+    if not (deep or name in {"yuv420p", "yuv422p", "yuv444p", "yuv411p", "yuv440p", "yuvj420p", "yuvj422p", "yuvj444p"}):
+        return None
+    if int(frame.colorspace) == 8 or any(plane.line_size <= 0 for plane in frame.planes):
+        return None
+    return [_view(plane, 2 if deep else 1) for plane in frame.planes]
+
+
+def _view(plane: VideoPlane, bytes_each: int) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
+    """The samples of a plane, shape (height, width), without copying them."""
+    rows: npt.NDArray[np.uint8] = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width * bytes_each]
+    return rows if bytes_each == 1 else rows.view(np.uint16)
+
+
+def _sparse(
+    frame: VideoFrame, planes: list[npt.NDArray[np.uint8] | npt.NDArray[np.uint16]], size: tuple[int, int], colour: Colour
+) -> Image:
+    """A small picture from a few stored samples each (bilinear, without averaging over what lies between), coloured after shrinking.
+
+    It touches a fraction of the stored samples; area scaling of all of them costs several times as much.
+    """
+    wanted = planes[:1] if colour is Colour.GRAY else planes
+    small = [cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in wanted]
+    bits = frame.format.components[0].bits
+    if bits > 8:
+        small = [(plane >> (bits - 8)).astype(np.uint8) for plane in small]
+    if colour is Colour.GRAY:
+        return small[0].astype(np.uint8) if is_full_range(frame) else np.asarray(cv2.convertScaleAbs(small[0], alpha=255 / 219, beta=-16 * 255 / 219), np.uint8)
+    coloured = cv2.transform(cv2.merge(small), _to_rgb(matrix_of(frame), full_range=is_full_range(frame), bgr=colour is Colour.BGR))
+    return np.asarray(coloured, np.uint8)
+
+
+def _to_rgb(matrix: Colorspace, *, full_range: bool, bgr: bool) -> npt.NDArray[np.float64]:
+    """The 3x4 matrix from stored Y, Cb, Cr (8 bit) to red, green, blue (ITU-T H.273, section 8.3)."""
+    red, blue = _LUMA_WEIGHTS[matrix]
+    green = 1 - red - blue
+    luma, chroma, black = (1.0, 1.0, 0.0) if full_range else (255 / 219, 255 / 224, 16.0)
+    rows = np.array(
+        [
+            [luma, 0, 2 * (1 - red) * chroma],
+            [luma, -2 * blue * (1 - blue) / green * chroma, -2 * red * (1 - red) / green * chroma],
+            [luma, 2 * (1 - blue) * chroma, 0],
+        ]
+    )
+    shift = -rows @ np.array([black, 128.0, 128.0])
+    whole = np.column_stack([rows, shift])
+    return whole[::-1] if bgr else whole

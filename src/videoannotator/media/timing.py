@@ -1,0 +1,134 @@
+"""The times of frames: whether the rate is constant, and what to do about missing and broken time stamps."""
+
+from array import array
+from collections.abc import Iterable
+from fractions import Fraction
+from heapq import heappop, heappush
+
+import numpy as np
+
+from videoannotator.annotations.media_info import FrameTiming
+
+_MILLISECOND = Fraction(1, 1000)
+_RESET_S = 10
+
+
+class TimingFacts:
+    """Counts the facts of a frame-time table; `add` takes growing time stamps in ticks of `time_base` seconds."""
+
+    def __init__(self, time_base: Fraction, origin: Fraction) -> None:
+        self._time_base = time_base
+        self._origin = origin
+        self._count = 0
+        self._first = self._last = 0
+        self._shortest = self._longest = 0
+
+    def add(self, ticks: int) -> None:
+        """Count the next frame."""
+        if self._count == 0:
+            self._first = ticks
+        else:
+            interval = ticks - self._last
+            self._shortest = interval if self._count == 1 else min(interval, self._shortest)
+            self._longest = max(interval, self._longest)
+        self._last = ticks
+        self._count += 1
+
+    def result(self) -> FrameTiming | None:
+        """The facts so far; None without any frame.
+
+        The rate is called variable when intervals differ by more than rounding explains. Time stamps are rounded to ticks, and many
+        were rounded to milliseconds earlier in their life, which survives in a finer time base.
+        """
+        if self._count == 0:
+            return None
+        rounding = max(self._time_base, _MILLISECOND + self._time_base) if self._time_base < _MILLISECOND else self._time_base
+        several = self._count > 1
+        return FrameTiming(
+            frame_count=self._count,
+            first_s=round(float(self._first * self._time_base - self._origin), 6),
+            last_s=round(float(self._last * self._time_base - self._origin), 6),
+            shortest_interval_s=round(float(self._shortest * self._time_base), 6) if several else None,
+            longest_interval_s=round(float(self._longest * self._time_base), 6) if several else None,
+            variable_rate=(self._longest - self._shortest) * self._time_base > rounding,
+        )
+
+
+def facts_of(ticks: Iterable[int], time_base: Fraction, origin: Fraction) -> FrameTiming | None:
+    """The facts of time stamps in any order, repeated ones counted once."""
+    facts = TimingFacts(time_base, origin)
+    for value in np.unique(np.frombuffer(array("q", ticks), np.int64)).tolist():
+        facts.add(value)
+    return facts.result()
+
+
+class FrameClock:
+    """Gives every decoded frame a time stamp that grows.
+
+    Containers such as AVI store no presentation times: their frames come out of the decoder in presentation order, so the n-th frame
+    has the n-th smallest decoding time. Frames without either continue at the distance of their neighbours.
+
+    Attributes:
+        guessed: frames whose time came from their neighbours.
+        dropped: frames left out because their time did not grow, or lay far beyond the announced end.
+    """
+
+    def __init__(self, usual_interval: int, last_allowed: int | None) -> None:
+        self.guessed = 0
+        self.dropped = 0
+        self._interval = max(1, usual_interval)
+        self._last_allowed = last_allowed
+        self._waiting: list[int] = []
+        self._last: int | None = None
+
+    def packet(self, pts: int | None, dts: int | None) -> None:
+        """Take note of a packet that the decoder accepted."""
+        if pts is None and dts is not None:
+            heappush(self._waiting, dts)
+
+    def ticks(self, pts: int | None) -> int | None:
+        """The time stamp of the next frame, in ticks, given its own one; None when the frame must be dropped."""
+        if pts is None:
+            pts = heappop(self._waiting) if self._waiting else self._guess()
+        too_far = self._last_allowed is not None and pts > self._last_allowed
+        if too_far or (self._last is not None and pts <= self._last):
+            self.dropped += 1
+            return None
+        self._last = pts
+        return pts
+
+    def _guess(self) -> int:
+        self.guessed += 1
+        return 0 if self._last is None else self._last + self._interval
+
+
+class Continuity:
+    """Joins the pieces of a recording whose clock starts anew in the middle, as in transport streams that were put end to end.
+
+    Only a leap back by more than ten seconds counts as a new start. The shift belongs to the whole recording; each stream changes to it
+    when its own packets leap, so that pictures and sound stay together.
+    """
+
+    def __init__(self) -> None:
+        self.resets = 0
+        self._shifts = [Fraction(0)]
+        self._shift: dict[int, Fraction] = {}
+        self._last: dict[int, Fraction] = {}
+        self._end = Fraction(0)
+
+    def shift(self, stream: int, time: Fraction, duration: Fraction) -> Fraction:
+        """Seconds to add to the time stamps of a packet, given its decoding time and duration in seconds."""
+        shift = self._shift.get(stream, self._shifts[-1])
+        last = self._last.get(stream)
+        if last is not None and abs(time + shift - last) > _RESET_S:
+            nearest = min(self._shifts, key=lambda known: abs(time + known - last))
+            if abs(time + nearest - last) <= _RESET_S:
+                shift = nearest
+            elif time + shift < last:
+                shift = self._end - time
+                self._shifts.append(shift)
+                self.resets += 1
+        self._shift[stream] = shift
+        self._last[stream] = time + shift
+        self._end = max(self._end, time + shift + duration)
+        return shift

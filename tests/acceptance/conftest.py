@@ -1,0 +1,49 @@
+"""The real program, in processes of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+TIMEOUT_S = 240
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+RunCommand = Callable[..., Ended]
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """The environment of a person without any setting of ours, and without ffmpeg on the path."""
+    kept = {name: value for name, value in os.environ.items() if name in ("HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")}  # noqa: TID251  a child's environment
+    return {**kept, "PATH": str(Path(sys.executable).parent), **extra}
+
+
+def command(*arguments: str | Path, prefix: tuple[str, ...] = (), cwd: Path | None = None, timeout_s: float = TIMEOUT_S, **extra: str) -> Ended:
+    """Run `videoannotator …` to its end."""
+    words = [*prefix, sys.executable, "-m", "videoannotator", *map(str, arguments)]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=cwd, timeout=timeout_s, env=environment(**extra), check=False)
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def run_command() -> RunCommand:
+    return command
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ended]:
+    """The folder of one `videoannotator demo`, and what it said."""
+    folder = tmp_path_factory.mktemp("demo") / "videoannotator-demo"
+    return folder, command("demo", "-o", folder)

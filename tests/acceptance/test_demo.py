@@ -1,0 +1,107 @@
+"""`videoannotator demo`: correct annotations from one command, with no network and no ffmpeg."""
+
+import csv
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jiwer
+import pytest
+
+from tests.acceptance.conftest import Ended, RunCommand
+from videoannotator.annotations.scenes import Boundary
+from videoannotator.media.demo_clip import SHOTS, SPEECH
+from videoannotator.media.synthetic import Join, joins_of
+
+MAX_WORD_ERROR_RATE = 0.15
+MAX_CUT_ERROR_FRAMES = 2
+NO_NETWORK = ("unshare", "--net", "--map-root-user")
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_it_ends_well_and_says_what_to_open(demo: tuple[Path, Ended]) -> None:
+    folder, ended = demo
+    assert ended.code == 0, ended.err
+    assert ended.out.isascii()
+    for name in ("demo.mp4", "speech_recognition.vtt", "scene_detection.csv"):
+        assert str(folder / name) in ended.out
+        assert (folder / name).stat().st_size > 0
+    assert not list(folder.glob(".partial*"))
+
+
+def test_word_error_rate(demo: tuple[Path, Ended], capsys: pytest.CaptureFixture[str]) -> None:
+    heard = " ".join(row["text"] for row in read_csv(demo[0] / "speech_recognition.utterances.csv"))
+    plain = jiwer.Compose([jiwer.ToLowerCase(), jiwer.RemovePunctuation(), jiwer.RemoveMultipleSpaces(), jiwer.Strip(), jiwer.ReduceToListOfListOfWords()])
+    rate = jiwer.wer(SPEECH, heard, reference_transform=plain, hypothesis_transform=plain)
+    with capsys.disabled():
+        print(f"\ndemo clip: word error rate {rate:.1%} (target: at most {MAX_WORD_ERROR_RATE:.0%})")
+    assert rate <= MAX_WORD_ERROR_RATE
+
+
+def test_every_word_lies_inside_its_utterance_and_in_order(demo: tuple[Path, Ended]) -> None:
+    utterances = {row["utterance"]: row for row in read_csv(demo[0] / "speech_recognition.utterances.csv")}
+    words = read_csv(demo[0] / "speech_recognition.words.csv")
+    assert len(words) > 50
+    previous = 0.0
+    for word in words:
+        utterance = utterances[word["utterance"]]
+        assert float(utterance["start_s"]) <= float(word["start_s"]) <= float(word["end_s"]) <= float(utterance["end_s"])
+        assert previous <= float(word["start_s"])
+        previous = float(word["start_s"])
+        assert int(word["start_frame"]) == int(float(word["start_s"]) * 25 + 1e-6)
+
+
+def test_every_boundary_is_found_once_and_nothing_else(demo: tuple[Path, Ended]) -> None:
+    joins = joins_of(SHOTS)
+    scenes = read_json(demo[0] / "scene_detection.json")
+    assert [scene["boundary"] for scene in scenes] == ["start", *(join.boundary.value for join in joins)]
+    for scene, join in zip(scenes[1:], joins, strict=True):
+        assert_at(scene, join)
+    assert scenes[0]["start_time"] == 0.0
+    assert scenes[-1]["end_time"] == pytest.approx(20.4)
+
+
+def assert_at(scene: dict[str, Any], join: Join) -> None:
+    if join.boundary is Boundary.CUT:
+        assert abs(scene["frame_start"] - join.first_frame) <= MAX_CUT_ERROR_FRAMES
+    else:
+        assert join.first_frame <= scene["frame_start"] <= join.last_frame + 1
+
+
+def test_every_scene_has_a_picture(demo: tuple[Path, Ended]) -> None:
+    for scene in read_json(demo[0] / "scene_detection.json"):
+        assert (demo[0] / scene["keyframe"]).read_bytes().startswith(b"\xff\xd8")
+        assert scene["start_time"] <= scene["keyframe_time"] < scene["end_time"]
+
+
+def test_the_record_ties_the_result_to_its_input(demo: tuple[Path, Ended]) -> None:
+    record = read_json(demo[0] / "provenance.json")
+    assert len(record["input_sha256"]) == 64
+    assert {weights["name"] for weights in record["weights"]} >= {"silero_vad", "moonshine_tiny_en_encoder", "moonshine_tiny_en_decoder"}
+    assert set(record["options"]) == {"scene_detection", "speech_recognition"}
+    assert record["options"]["scene_detection"]["mode"] == "balanced"
+
+
+def annotation_files(folder: Path) -> dict[str, bytes]:
+    """Every annotation file; the clip and the record of the run (times, durations) aside."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in ("demo.mp4", "provenance.json"))
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def test_without_a_network_the_result_is_the_same(demo: tuple[Path, Ended], tmp_path: Path, run_command: RunCommand) -> None:
+    unshare = shutil.which("unshare")
+    if unshare is None or subprocess.run([unshare, *NO_NETWORK[1:], "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this system cannot make a network namespace (unshare --net)")
+    ended = run_command("demo", "-o", tmp_path / "offline", prefix=(unshare, *NO_NETWORK[1:]))
+    assert ended.code == 0, ended.err
+    assert annotation_files(tmp_path / "offline") == annotation_files(demo[0])

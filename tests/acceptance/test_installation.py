@@ -1,0 +1,119 @@
+"""`pipelines`, `config`, `models`, `info`, `version`; and installations that are broken."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import videoannotator
+from tests.acceptance.conftest import RunCommand
+from tests.plugins import installed
+from videoannotator.registry.entries import PIPELINE_GROUP
+from videoannotator.version import __version__
+
+PACKAGE = Path(videoannotator.__file__).parent
+WEIGHTS = Path("inference") / "weights"
+
+
+@pytest.fixture
+def copy_of_package(tmp_path: Path) -> Path:
+    """A folder with a copy of the package that a test may damage; the weights are links to the real ones."""
+    target = tmp_path / "copy" / "videoannotator"
+    shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("weights", "__pycache__"))
+    (target / WEIGHTS).mkdir()
+    for file in (PACKAGE / WEIGHTS).iterdir():
+        (target / WEIGHTS / file.name).symlink_to(file)
+    return target
+
+
+def test_version_and_info(run_command: RunCommand) -> None:
+    assert run_command("version").out.strip() == __version__
+    facts = json.loads(run_command("info", "--json", VIDEOANNOTATOR_DEVICE="cpu").out)
+    assert facts["device"] == "cpu"
+    assert set(facts["pipelines"].values()) == {"available"}
+
+
+def test_pipelines_are_listed_with_options(run_command: RunCommand) -> None:
+    listed = {info["name"]: info for info in json.loads(run_command("pipelines", "--json").out)}
+    assert {"scene_detection", "speech_recognition"} <= set(listed)
+    assert listed["scene_detection"]["available"] is True
+    assert {output["format"] for output in listed["speech_recognition"]["outputs"]} >= {"webvtt", "csv_table"}
+    assert "min_scene_length_s" in run_command("pipelines", "scene_detection").out
+
+
+def test_a_good_installation_passes_its_check(run_command: RunCommand) -> None:
+    ended = run_command("pipelines", "--check")
+    assert ended.code == 0, ended.out + ended.err
+    assert "WRONG" not in ended.out
+
+
+def test_a_builtin_that_cannot_load_fails_the_check_and_the_rest_works(copy_of_package: Path, run_command: RunCommand) -> None:
+    (copy_of_package / "pipelines" / "speech_recognition" / "__init__.py").write_text("raise OSError('a damaged file')\n")
+    path = str(copy_of_package.parent)
+    ended = run_command("pipelines", "--check", PYTHONPATH=path)
+    assert ended.code == 1
+    assert "speech_recognition: WRONG" in ended.out
+    assert "a damaged file" in ended.out
+    assert "scene_detection: ok" in ended.out
+    refused = run_command("process", "x.mp4", "--pipelines", "speech_recognition", PYTHONPATH=path)
+    assert refused.code == 1
+    assert "a damaged file" in refused.err
+    assert "Reinstall" in refused.err
+
+
+def test_damaged_weights_are_named_with_the_cure(copy_of_package: Path, run_command: RunCommand) -> None:
+    weights = copy_of_package / WEIGHTS / "silero_vad.onnx"
+    content = bytearray(weights.read_bytes())
+    content[1000] ^= 1
+    weights.unlink()
+    weights.write_bytes(content)
+    path = str(copy_of_package.parent)
+    assert run_command("pipelines", "--check", PYTHONPATH=path).code == 1
+    ended = run_command("models", "verify", PYTHONPATH=path)
+    assert ended.code == 1
+    assert "silero_vad" in ended.err
+    assert "damaged" in ended.out
+    assert "reinstall" in ended.err
+
+
+def test_intact_weights_are_said_to_be(run_command: RunCommand) -> None:
+    ended = run_command("models", "verify")
+    assert ended.code == 0, ended.err
+    assert "licence" not in ended.err
+    listed = json.loads(run_command("models", "list", "--json").out)
+    assert all(entry["sha256"] and entry["licence"] and entry["limits"] for entry in listed)
+
+
+def test_a_plugin_that_fails_is_listed_with_the_reason(tmp_path: Path, run_command: RunCommand) -> None:
+    with installed(tmp_path, "sadplugin", "raise RuntimeError('sad')\n", {PIPELINE_GROUP: {"sad": "sadplugin:Sad"}}):
+        listed = {info["name"]: info for info in json.loads(run_command("pipelines", "--json", PYTHONPATH=str(tmp_path)).out)}
+        assert listed["sad"]["available"] is False
+        assert "RuntimeError: sad" in listed["sad"]["unavailable_reason"]
+        assert listed["scene_detection"]["available"] is True
+        assert run_command("pipelines", "--check", PYTHONPATH=str(tmp_path)).code == 1
+
+
+def test_config_is_shown_and_checked(tmp_path: Path, run_command: RunCommand) -> None:
+    shown = run_command("config", "show")
+    config = json.loads(shown.out)
+    assert config["scene_detection"]["mode"] == "balanced"
+    file = tmp_path / "config.json"
+    file.write_text(shown.out)
+    assert run_command("config", "validate", file).code == 0
+    config["scene_detection"]["mode"] = "slow"
+    config["speech_recognition"]["languge"] = "en"
+    file.write_text(json.dumps(config))
+    ended = run_command("config", "validate", file)
+    assert ended.code == 1
+    assert "INVALID_CHOICE" in ended.err
+    assert "'language'" in ended.err
+    file.write_text("{broken")
+    assert "line 1" in run_command("config", "validate", file).err
+
+
+def test_a_wrong_setting_names_the_variable_and_what_is_allowed(run_command: RunCommand) -> None:
+    ended = run_command("info", VIDEOANNOTATOR_DEVICE="quantum")
+    assert ended.code == 1
+    for word in ("VIDEOANNOTATOR_DEVICE", "quantum", "cuda"):
+        assert word in ended.err
