@@ -15,6 +15,7 @@ from videoannotator import errors
 from videoannotator.annotations.tables import TABLES
 from videoannotator.errors import VideoAnnotatorException
 from videoannotator.inference.weights import manifest
+from videoannotator.inference.weights_table import licences_page
 from videoannotator.registry.entries import Registry
 from videoannotator.registry.listing import PipelineInfo, list_pipelines
 from videoannotator.settings import PREFIX, Settings
@@ -36,7 +37,9 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def pipelines() -> str:
     parts = [_pipeline(info) for info in list_pipelines(Registry.installed())]
-    return page("Pipelines", "Set options with `--set PIPELINE.OPTION=VALUE` or a JSON file: `{pipeline: {option: value}}`.", *parts)
+    return page(
+        "Pipelines", "Set options with `--set PIPELINE.OPTION=VALUE` or a JSON file: `{pipeline: {option: value}}`.", *parts
+    )
 
 
 def _pipeline(info: PipelineInfo) -> str:
@@ -45,10 +48,13 @@ def _pipeline(info: PipelineInfo) -> str:
     facts = [
         f"## {info.name}",
         info.description,
-        f"Runs by default: {'yes' if info.default_enabled else 'no'}. Needs: {', '.join(info.modalities)}. "
-        f"Weights: {', '.join(f'`{weights.name}`' for weights in info.weights) or 'none'}. "
+        f"Runs by default: {'yes' if info.default_enabled else 'no'}. Needs: {', '.join(info.modalities)}.",
+        f"Weights: {', '.join(f'`{weights.name}`' for weights in info.weights) or 'none'}.",
         f"Former names: {', '.join(f'`{name}`' for name in info.former_names) or 'none'}.",
-        table(("option", "default", "accepts", "meaning"), [(f"`{p.name}`", f"`{p.default!r}`", p.expected(), p.description) for p in info.parameters]),
+        table(
+            ("option", "default", "accepts", "meaning"),
+            [(f"`{p.name}`", f"`{p.default!r}`", p.expected(), p.description) for p in info.parameters],
+        ),
         table(("format", "annotations"), [(f"`{output.format}`", ", ".join(output.types)) for output in info.outputs]),
     ]
     return "\n\n".join(facts)
@@ -58,7 +64,16 @@ def weights() -> str:
     entries = manifest().values()
     summary = table(
         ("weights", "task", "MB", "licence", "source"),
-        [(f"`{e.name}`", e.task, f"{e.size_bytes / 1e6:.1f}", e.licence, f"{e.source.ecosystem}: {e.source.package} {e.source.version}") for e in entries],
+        [
+            (
+                f"`{e.name}`",
+                e.task,
+                f"{e.size_bytes / 1e6:.1f}",
+                e.licence,
+                f"{e.source.ecosystem}: {e.source.package} {e.source.version}",
+            )
+            for e in entries
+        ],
     )
     details = [
         f"## {entry.name}\n\n"
@@ -78,14 +93,21 @@ def weights() -> str:
         )
         for entry in entries
     ]
-    return page("Weights", "These files ship with the package. `videoannotator models verify` compares them with their checksums.", summary, *details)
+    return page(
+        "Weights",
+        "These files ship with the package. `videoannotator models verify` compares them with their checksums.",
+        summary,
+        *details,
+    )
 
 
 def environment_variables() -> str:
     rows = []
     for name, field in Settings.model_fields.items():
         default = getattr(field.default, "value", field.default)
-        rows.append((f"`{PREFIX}{name.upper()}`", f"`{name.upper()}`", "unset" if default is None else f"`{default}`", field.description))
+        rows.append(
+            (f"`{PREFIX}{name.upper()}`", f"`{name.upper()}`", "unset" if default is None else f"`{default}`", field.description)
+        )
     text = "Read from the environment, and from a file `.env` in the working folder. Options of a command win over both."
     return page("Environment variables", text, table(("variable", "also read as", "default", "meaning"), rows))
 
@@ -100,7 +122,10 @@ def env_example() -> str:
 
 def error_codes() -> str:
     found = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, VideoAnnotatorException)]
-    rows = [(f"`{cls.code}`", f"`{cls.__name__}`", "yes" if cls.transient else "no", (cls.__doc__ or "").splitlines()[0]) for cls in found]
+    rows = [
+        (f"`{cls.code}`", f"`{cls.__name__}`", "yes" if cls.transient else "no", (cls.__doc__ or "").splitlines()[0])
+        for cls in found
+    ]
     text = "Every error that is raised on purpose has a code, a message that says what happened, and a hint that says what to do."
     return page("Errors", text, table(("code", "class", "worth a second try", "meaning"), rows))
 
@@ -116,7 +141,11 @@ def file_formats() -> str:
     parts = [table(("format", "name", "media type", "needs", "content"), rows), "# Columns of the tables"]
     for part in TABLES:
         columns = [(f"`{c.name}`", c.kind, c.unit or "", c.description) for c in part.columns]
-        parts += [f"## {part.name}", f"One row per annotation, from `{part.record_type.__name__}` records.", table(("column", "type", "unit", "meaning"), columns)]
+        parts += [
+            f"## {part.name}",
+            f"One row per annotation, from `{part.record_type.__name__}` records.",
+            table(("column", "type", "unit", "meaning"), columns),
+        ]
     return page("File formats", *parts)
 
 
@@ -126,6 +155,7 @@ PAGES = {
     "docs/usage/environment_variables.md": environment_variables,
     "docs/usage/errors.md": error_codes,
     "docs/usage/file_formats.md": file_formats,
+    "LICENSES/README.md": licences_page,
     ".env.example": env_example,
 }
 

@@ -51,9 +51,9 @@ class ToyPipeline(Pipeline[ToyOptions]):
     family, variant, version = "toy", "plain", "1"
     tasks = ("playing",)
     modalities = ("video",)
-    former_names = ("plaything",)
+    former_names: ClassVar[tuple[str, ...]] = ("plaything",)
     Options = ToyOptions
-    produces = (Scene,)
+    produces: ClassVar[tuple[type, ...]] = (Scene,)
 
     @classmethod
     def needs(cls, options: ToyOptions) -> Needs:
@@ -76,7 +76,7 @@ class ToySound(ToyPipeline):
     """The same on sound."""
 
     name = "toy_sound"
-    former_names = ()
+    former_names: ClassVar[tuple[str, ...]] = ()
     modalities = ("audio",)
 
     @classmethod
@@ -86,12 +86,16 @@ class ToySound(ToyPipeline):
 
 @contextmanager
 def installed(folder: Path, package: str, code: str, points: Mapping[str, Mapping[str, str]]) -> Iterator[None]:
-    """A distribution with one module, put on the path the way an installer leaves it: `{group: {name: target}}` are its entry points."""
+    """A distribution with one module on the path, as an installer leaves it; `{group: {name: target}}` are its entry points."""
     (folder / f"{package}.py").write_text(code, encoding="utf-8")
     metadata = folder / f"{package}-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n", encoding="utf-8")
-    lines = [line for group, names in points.items() for line in (f"[{group}]", *(f"{name} = {target}" for name, target in names.items()))]
+    lines = [
+        line
+        for group, names in points.items()
+        for line in (f"[{group}]", *(f"{name} = {target}" for name, target in names.items()))
+    ]
     (metadata / "entry_points.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     sys.path.insert(0, str(folder))
     try:

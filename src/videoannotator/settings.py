@@ -43,16 +43,24 @@ class Settings(BaseSettings):
     device: Device = Field(
         Device.AUTO,
         validation_alias=_names("DEVICE"),
-        description="Where networks run: auto takes CUDA or Core ML where they work, else the CPU; a named device that cannot be had is an error.",
+        description="Where networks run: auto takes CUDA or Core ML where they work, else the CPU; any other must be there.",
     )
     inference_threads: int = Field(
-        1, ge=1, le=256, validation_alias=_names("INFERENCE_THREADS"), description="Threads inside each network; pipelines run side by side in any case."
+        1,
+        ge=1,
+        le=256,
+        validation_alias=_names("INFERENCE_THREADS"),
+        description="Threads inside each network; pipelines run side by side in any case.",
     )
     model_cache_dir: Path | None = Field(
-        None, validation_alias=_names("MODEL_CACHE_DIR"), description="A folder that is searched for weights before those that came with the package."
+        None,
+        validation_alias=_names("MODEL_CACHE_DIR"),
+        description="A folder that is searched for weights before those that came with the package.",
     )
     log_level: LogLevel = Field(LogLevel.WARNING, validation_alias=_names("LOG_LEVEL"), description="How much is logged.")
-    log_dir: Path | None = Field(None, validation_alias=_names("LOG_DIR"), description="A folder for log files; without it, logs go to standard error.")
+    log_dir: Path | None = Field(
+        None, validation_alias=_names("LOG_DIR"), description="A folder for log files; without it, logs go to standard error."
+    )
     log_json: bool = Field(False, validation_alias=_names("LOG_JSON"), description="Write each log entry as one JSON object.")
 
 

@@ -30,7 +30,9 @@ def environment(**extra: str) -> dict[str, str]:
     return {**kept, "PATH": str(Path(sys.executable).parent), **extra}
 
 
-def command(*arguments: str | Path, prefix: tuple[str, ...] = (), cwd: Path | None = None, timeout_s: float = TIMEOUT_S, **extra: str) -> Ended:
+def command(
+    *arguments: str | Path, prefix: tuple[str, ...] = (), cwd: Path | None = None, timeout_s: float = TIMEOUT_S, **extra: str
+) -> Ended:
     """Run `videoannotator …` to its end."""
     words = [*prefix, sys.executable, "-m", "videoannotator", *map(str, arguments)]
     done = subprocess.run(words, capture_output=True, text=True, cwd=cwd, timeout=timeout_s, env=environment(**extra), check=False)

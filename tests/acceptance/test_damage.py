@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from tests.acceptance.conftest import RunCommand
+
 from videoannotator.media.demo_clip import speech_sample
 from videoannotator.media.synthetic import Picture, Shot, Sound, shots_clip
 

@@ -5,10 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-
-import videoannotator
 from tests.acceptance.conftest import RunCommand
 from tests.plugins import installed
+
+import videoannotator
 from videoannotator.registry.entries import PIPELINE_GROUP
 from videoannotator.version import __version__
 

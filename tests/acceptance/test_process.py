@@ -14,8 +14,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-
 from tests.acceptance.conftest import RunCommand, environment
+
 from videoannotator.annotations.time import MediaTime
 from videoannotator.media.demo_clip import speech_sample
 from videoannotator.media.synthetic import Picture, Shot, Sound, shots_clip, silence, write_clip
@@ -51,9 +51,9 @@ def test_sound_without_video(tmp_path: Path, run_command: RunCommand) -> None:
     assert ended.code == 0, ended.err
     pipelines = report(ended.out)["pipelines"]
     assert pipelines["scene_detection"]["reason"] == "The recording has no video track."
-    assert "best of times" in (tmp_path / "out" / "speech_recognition.vtt").read_text().replace("\n", " ").lower().replace(">", " ") or (
-        pipelines["speech_recognition"]["annotations"]["Utterance"] > 0
-    )
+    assert "best of times" in (tmp_path / "out" / "speech_recognition.vtt").read_text().replace("\n", " ").lower().replace(
+        ">", " "
+    ) or (pipelines["speech_recognition"]["annotations"]["Utterance"] > 0)
     assert not list((tmp_path / "out").glob("scene_detection*"))
 
 
@@ -113,7 +113,15 @@ def test_results_are_not_overwritten_unless_asked(tmp_path: Path, run_command: R
     assert "--overwrite" in again.err
     assert (tmp_path / "out" / "provenance.json").read_bytes() == before
     third = run_command(
-        "process", tmp_path / "clip.mp4", "-o", tmp_path / "out", "--pipelines", "scene_detection", "--format", "scenes", "--overwrite"
+        "process",
+        tmp_path / "clip.mp4",
+        "-o",
+        tmp_path / "out",
+        "--pipelines",
+        "scene_detection",
+        "--format",
+        "scenes",
+        "--overwrite",
     )
     assert third.code == 0, third.err
     assert (tmp_path / "out" / "provenance.json").read_bytes() != before
@@ -150,7 +158,9 @@ def test_a_folder_goes_on_where_it_was_and_reports_each_recording(tmp_path: Path
         (["--set", "mode"], ["PIPELINE.OPTION=VALUE"]),
     ],
 )
-def test_a_mistake_is_refused_before_any_work(tmp_path: Path, run_command: RunCommand, arguments: list[str], words: list[str]) -> None:
+def test_a_mistake_is_refused_before_any_work(
+    tmp_path: Path, run_command: RunCommand, arguments: list[str], words: list[str]
+) -> None:
     shots_clip(tmp_path / "clip.mp4", [Shot(5)], size=(96, 64))
     ended = run_command("process", tmp_path / "clip.mp4", "-o", tmp_path / "out", *arguments)
     assert ended.code == 1
@@ -195,7 +205,8 @@ def lines(stream: Any) -> Iterator[str]:
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT cannot be sent to one process on Windows")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_stops_soon_and_leaves_nothing_half_written(tmp_path: Path, long_clip: Path, number: int) -> None:
-    words = [sys.executable, "-m", "videoannotator", "process", long_clip, "-o", tmp_path / "out", "--set", "scene_detection.mode=accurate"]
+    words = [sys.executable, "-m", "videoannotator", "process", str(long_clip), "-o", str(tmp_path / "out")]
+    words += ["--set", "scene_detection.mode=accurate"]
     with subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment()) as process:
         assert process.stderr is not None
         assert any("started" in line for line in lines(process.stderr))

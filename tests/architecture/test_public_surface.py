@@ -36,8 +36,8 @@ def test_import_is_light() -> None:
 
 def test_help_is_light() -> None:
     """The command line answers --help without loading anything that computes."""
-    statement = "import contextlib\nimport videoannotator.cli\nwith contextlib.suppress(SystemExit): videoannotator.cli.app(['--help'])\nimport sys, json"
-    loaded = modules_after(statement.replace("\n", "\n"))
+    call = "with contextlib.suppress(SystemExit): videoannotator.cli.app(['--help'])"
+    loaded = modules_after(f"import contextlib, videoannotator.cli\n{call}\nimport sys, json")
     assert loaded & {"numpy", "av", "onnxruntime", "cv2", "scenedetect", "pydantic"} == set()
 
 

@@ -41,7 +41,7 @@ class PipelineOutcome:
         options: every option with the value that was in force, defaults included.
         started_at, finished_at: aware UTC; None when it never started.
         busy_s: seconds that it worked, waiting for frames left out.
-        records: how many annotations of each type it made.
+        records: how many annotations of each type it made, 0 for a type of which it found none; None when it never started.
         warnings: what a careful reader of the result should know.
         included_in: the name of the pipeline that did this one's work, when another that contains it was selected too.
     """

@@ -9,7 +9,6 @@ import sys
 import threading
 from typing import Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -24,7 +23,7 @@ EXIT_INTERRUPTED = 130
 class Commands(TyperGroup):
     """The root of all commands; turns errors raised on purpose into a message with a hint."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except (KeyboardInterrupt, RunStopped):

@@ -1,11 +1,14 @@
 """`videoannotator config`: check options before a run, and see which are in force."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from videoannotator.cli.console import say, say_json, tell
+
+if TYPE_CHECKING:
+    from videoannotator.validation.models import FieldError, FieldWarning
 
 app = typer.Typer(help="Check options before a run, and see which are in force.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -13,7 +16,9 @@ app = typer.Typer(help="Check options before a run, and see which are in force."
 @app.command()
 def validate(
     file: Annotated[Path, typer.Argument(help="JSON file: {pipeline: {option: value}}.")],
-    pipelines: Annotated[str | None, typer.Option(help="Pipelines that shall run, separated by commas. [default: those in the file]")] = None,
+    pipelines: Annotated[
+        str | None, typer.Option(help="Pipelines that shall run, separated by commas. [default: those in the file]")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """Check a configuration; exit code 1 when it has an error."""
@@ -35,7 +40,8 @@ def validate(
             }
         )
     else:
-        for finding in (*result.errors, *result.warnings):
+        findings: list[FieldError | FieldWarning] = [*result.errors, *result.warnings]
+        for finding in findings:
             tell(f"{finding.code}: {finding.message} {finding.hint}")
         say(result.message)
     if not result.valid:

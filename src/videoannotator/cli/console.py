@@ -21,7 +21,7 @@ def tell(text: str) -> None:
 def _print(text: str, stream: TextIO) -> None:
     if not stream.isatty():
         text = text.encode("ascii", "backslashreplace").decode("ascii")
-    print(text, file=stream, flush=True)  # noqa: T201  this is the place that prints
+    print(text, file=stream, flush=True)
 
 
 def say_json(value: Any) -> None:

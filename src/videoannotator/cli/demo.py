@@ -11,7 +11,9 @@ CLIP_NAME = "demo.mp4"
 
 
 def demo(
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the clip and its results.")] = Path("videoannotator-demo"),
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the clip and its results.")] = Path(
+        "videoannotator-demo"
+    ),
 ) -> None:
     """Make a sample clip of 20 seconds with real people and real speech, annotate it, and say what to open."""
     from videoannotator.cli.process import Batch  # noqa: PLC0415  CLI start-up
@@ -32,5 +34,6 @@ def demo(
     say()
     say("Open the clip in a video player together with its subtitles:")
     say(f"  {output / CLIP_NAME}  with  {output / 'speech_recognition.vtt'}")
-    say(f"Look at the scenes: {output / 'scene_detection.csv'} in a spreadsheet, one picture of each in {output / 'scene_detection'}")
+    say("Look at the scenes in a spreadsheet, and at one picture of each:")
+    say(f"  {output / 'scene_detection.csv'}  and  {output / 'scene_detection'}")
     say("Then try your own: videoannotator process YOUR_VIDEO")

@@ -9,7 +9,7 @@ from types import FrameType
 
 @contextmanager
 def stop_on_signal() -> Iterator[Callable[[], bool]]:
-    """While the block runs, the first SIGINT or SIGTERM makes the yielded function answer true; a second one raises KeyboardInterrupt."""
+    """While the block runs, a first SIGINT or SIGTERM makes the yielded function answer true; a second is a KeyboardInterrupt."""
     asked = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the signature is Python's

@@ -21,7 +21,8 @@ def list_models(as_json: Annotated[bool, typer.Option("--json", help="Print JSON
         return
     for entry in entries:
         say(f"{entry.name}: {entry.task}")
-        say(f"  {entry.size_bytes / 1e6:.1f} MB, {entry.licence}, from {entry.source.package} {entry.source.version}, sha256 {entry.sha256[:16]}...")
+        source = f"{entry.source.package} {entry.source.version}"
+        say(f"  {entry.size_bytes / 1e6:.1f} MB, {entry.licence}, from {source}, sha256 {entry.sha256[:16]}...")
         if entry.data_terms:
             say(f"  Training data: {entry.data_terms}")
         say(f"  Limits: {entry.limits}")

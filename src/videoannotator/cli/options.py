@@ -35,12 +35,16 @@ def _read(path: Path) -> dict[str, Any]:
         config = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         hint = "Check the path; `videoannotator config show` prints a configuration to start from."
-        raise InvalidRequestException(f"The configuration {path} cannot be read: {error.strerror}.", hint=hint, field="config") from error
+        raise InvalidRequestException(
+            f"The configuration {path} cannot be read: {error.strerror}.", hint=hint, field="config"
+        ) from error
     except UnicodeDecodeError as error:
         raise InvalidConfigException(f"{path} is not a UTF-8 text.", hint="Save it as UTF-8.") from error
     except json.JSONDecodeError as error:
         message = f"{path} is not valid JSON: {error.msg} in line {error.lineno}, column {error.colno}."
-        raise InvalidConfigException(message, hint="Correct that place; JSON wants double quotes and no comma before a closing bracket.") from error
+        raise InvalidConfigException(
+            message, hint="Correct that place; JSON wants double quotes and no comma before a closing bracket."
+        ) from error
     if not isinstance(config, dict):
         raise InvalidConfigException(f"{path} holds no JSON object.", hint='Write {"pipeline": {"option": value}}.')
     return config

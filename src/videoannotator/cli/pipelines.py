@@ -31,7 +31,10 @@ def pipelines(
     elif as_json:
         say_json([asdict(info) for info in infos.values()])
     else:
-        rows = [(i.name, _availability(i), "yes" if i.default_enabled else "no", i.description or i.unavailable_reason or "") for i in infos.values()]
+        rows = [
+            (i.name, _availability(i), "yes" if i.default_enabled else "no", i.description or i.unavailable_reason or "")
+            for i in infos.values()
+        ]
         say_table(("pipeline", "available", "default", "what it does"), rows)
 
 
@@ -50,7 +53,10 @@ def _show(info: "PipelineInfo") -> None:
     for weights in info.weights:
         say(f"  weights: {weights.name} ({weights.licence or 'given by the user'})")
     say()
-    say_table(("option", "default", "accepts", "meaning"), [(p.name, repr(p.default), p.expected(), p.description) for p in info.parameters])
+    say_table(
+        ("option", "default", "accepts", "meaning"),
+        [(p.name, repr(p.default), p.expected(), p.description) for p in info.parameters],
+    )
 
 
 def _check(*, as_json: bool) -> None:

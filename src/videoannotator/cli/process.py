@@ -20,11 +20,19 @@ if TYPE_CHECKING:
 
 def process(
     recording: Annotated[Path, typer.Argument(metavar="VIDEO|FOLDER", help="A video or audio file, or a folder of them.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for the results. [default: NAME_annotations]")] = None,
-    pipelines: Annotated[str | None, typer.Option(help="Pipelines to run, separated by commas. [default: the default ones]")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder for the results. [default: NAME_annotations]")
+    ] = None,
+    pipelines: Annotated[
+        str | None, typer.Option(help="Pipelines to run, separated by commas. [default: the default ones]")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="JSON file with options: {pipeline: {option: value}}.")] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", metavar="PIPELINE.OPTION=VALUE", help="Set one option; may be repeated.")] = None,
-    formats: Annotated[str | None, typer.Option("--format", help="File formats, separated by commas. [default: all that apply]")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PIPELINE.OPTION=VALUE", help="Set one option; may be repeated.")
+    ] = None,
+    formats: Annotated[
+        str | None, typer.Option("--format", help="File formats, separated by commas. [default: all that apply]")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results of an earlier run.")] = False,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or coreml. [default: auto]")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads inside each network. [default: 1]")] = None,
@@ -140,14 +148,18 @@ def report_of(task: "Task", annotations: "AnnotationSet", written: "Written") ->
             name: {
                 "status": outcome.status.value,
                 "reason": outcome.reason,
-                "error": {"code": outcome.error.code, "message": outcome.error.message, "hint": outcome.error.hint} if outcome.error else None,
+                "error": {"code": outcome.error.code, "message": outcome.error.message, "hint": outcome.error.hint}
+                if outcome.error
+                else None,
                 "annotations": outcome.records,
                 "busy_s": outcome.busy_s,
                 "warnings": list(outcome.warnings),
             }
             for name, outcome in annotations.outcomes.items()
         },
-        "files": [{"name": file.name, "format": file.format, "pipeline": file.pipeline, "main": file.main} for file in written.files],
+        "files": [
+            {"name": file.name, "format": file.format, "pipeline": file.pipeline, "main": file.main} for file in written.files
+        ],
         "formats_left_out": dict(written.left_out),
     }
 
@@ -156,7 +168,11 @@ def show_summary(task: "Task", annotations: "AnnotationSet", written: "Written")
     """A table of what each pipeline did, then what to open."""
     length = annotations.media.duration_s
     took = annotations.provenance.timings_s["total"]
-    say(f"{task.recording.name}: {length:.1f} s of recording in {took:.1f} s" if length else f"{task.recording.name}: done in {took:.1f} s")
+    say(
+        f"{task.recording.name}: {length:.1f} s of recording in {took:.1f} s"
+        if length
+        else f"{task.recording.name}: done in {took:.1f} s"
+    )
     say()
     rows = []
     for name, outcome in annotations.outcomes.items():
@@ -171,4 +187,6 @@ def show_summary(task: "Task", annotations: "AnnotationSet", written: "Written")
     for warning in annotations.provenance.warnings:
         tell(f"Warning: {warning}")
     say(f"Results are in {written.folder}:")
-    say_table(("file", "what it is"), [(file.name, file.description) for file in written.files if file.main or file.pipeline is None])
+    say_table(
+        ("file", "what it is"), [(file.name, file.description) for file in written.files if file.main or file.pipeline is None]
+    )

@@ -24,7 +24,9 @@ def show_progress(title: str, *, quiet: bool = False) -> Iterator[OnProgress]:
         columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[note]}"))
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(title, total=1.0, note="")
-            yield lambda report: bar.update(task, total=1.0 if report.fraction is not None else None, completed=report.fraction or 0.0, note=_note(report))
+            yield lambda report: bar.update(
+                task, total=1.0 if report.fraction is not None else None, completed=report.fraction or 0.0, note=_note(report)
+            )
     else:
         yield _Lines(title)
 

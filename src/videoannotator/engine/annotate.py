@@ -25,7 +25,16 @@ from videoannotator.registry.entries import Registry
 from videoannotator.validation.validator import ConfigValidator
 from videoannotator.version import __version__
 
-PACKAGES = ("av", "numpy", "onnxruntime", "onnxruntime-gpu", "opencv-python-headless", "pocketsphinx", "scenedetect-headless", "faster-whisper")
+PACKAGES = (
+    "av",
+    "numpy",
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "opencv-python-headless",
+    "pocketsphinx",
+    "scenedetect-headless",
+    "faster-whisper",
+)
 
 
 def annotate(
@@ -66,7 +75,9 @@ def annotate(
     return run_selection(Path(path), selection, sessions, on_progress or _ignore, should_stop or _never, notes)
 
 
-def select(pipelines: Sequence[str] | None, options: Mapping[str, Any], registry: Registry | None = None) -> tuple[list[Selected], list[str]]:
+def select(
+    pipelines: Sequence[str] | None, options: Mapping[str, Any], registry: Registry | None = None
+) -> tuple[list[Selected], list[str]]:
     """From names and config to pipelines with typed options, and what was odd about the config in sentences.
 
     Raises:
@@ -74,10 +85,11 @@ def select(pipelines: Sequence[str] | None, options: Mapping[str, Any], registry
         PipelineNotFoundException, PipelineUnavailableException: a name is unknown, or its pipeline cannot be used here.
     """
     registry = registry or Registry.installed()
-    names = list(registry.default_pipelines()) if pipelines is None else [registry.pipeline(name).name for name in pipelines]
-    result = ConfigValidator(registry).validate_batch(options, names)
+    asked = registry.default_pipelines() if pipelines is None else pipelines
+    classes = {cls.name: cls for cls in (registry.pipeline(name) for name in asked)}
+    result = ConfigValidator(registry).validate_batch(options, list(asked))
     typed = result.require_valid()
-    selection = [Selected(registry.pipeline(name), typed[name]) for name in dict.fromkeys(names)]
+    selection = [Selected(cls, typed[name]) for name, cls in classes.items()]
     return selection, [f"{warning.message} {warning.hint}" for warning in result.warnings]
 
 
@@ -99,9 +111,8 @@ def run_selection(
     started_at, began = datetime.now(timezone.utc), monotonic()
     plan = make_plan(selection, probe(path, timing=False))
     opened_s = monotonic() - began
-    with sessions.recording() as recorded, Decoder(path, plan.frame_needs, plan.audio_needs) as decoder:
-        result = Run(path, decoder, plan, recorded, should_stop, on_progress).execute()
-        weights_used = recorded.used()
+    with sessions.recording() as networks, Decoder(path, plan.frame_needs, plan.audio_needs) as decoder:
+        result = Run(path, decoder, plan, networks, should_stop, on_progress).execute()
     outcomes = _outcomes(selection, plan, result)
     provenance = Provenance(
         input_sha256=result.input_sha256,

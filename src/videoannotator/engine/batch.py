@@ -6,9 +6,29 @@ from pathlib import Path
 
 from videoannotator.errors import InvalidRequestException
 
-SUFFIXES = frozenset(
-    ".3gp .asf .avi .dv .flv .m2ts .m4a .m4v .mkv .mov .mp3 .mp4 .mpeg .mpg .mts .mxf .oga .ogg .ogv .opus .flac .ts .vob .wav .webm .wma .wmv".split()
-)
+VIDEO_SUFFIXES = {
+    ".3gp",
+    ".asf",
+    ".avi",
+    ".dv",
+    ".flv",
+    ".m2ts",
+    ".m4v",
+    ".mkv",
+    ".mov",
+    ".mp4",
+    ".mpeg",
+    ".mpg",
+    ".mts",
+    ".mxf",
+    ".ogv",
+    ".ts",
+    ".vob",
+    ".webm",
+    ".wmv",
+}
+SOUND_SUFFIXES = {".flac", ".m4a", ".mp3", ".oga", ".ogg", ".opus", ".wav", ".wma"}
+SUFFIXES = frozenset(VIDEO_SUFFIXES | SOUND_SUFFIXES)
 """Endings that make a file in a folder a recording; a file that is named itself may have any."""
 
 
@@ -23,8 +43,8 @@ class Task:
 def tasks_for(path: Path, output: Path | None) -> list[Task]:
     """The recordings that `path` stands for: itself, or every recording in that folder and the folders below it.
 
-    Results go to `output`, or to `NAME_annotations` in the working folder. For a folder they go to one folder per recording there, which
-    keeps the recordings' tree.
+    Results go to `output`, or to `NAME_annotations` in the working folder. For a folder, they go to one folder per recording there,
+    in the recordings' own tree.
 
     Raises:
         InvalidRequestException: the folder holds no recording.
@@ -34,10 +54,13 @@ def tasks_for(path: Path, output: Path | None) -> list[Task]:
         return [Task(path, output)]
     root = output.resolve()
     found = sorted(
-        file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file() and root not in file.resolve().parents
+        file
+        for file in path.rglob("*")
+        if file.suffix.lower() in SUFFIXES and file.is_file() and root not in file.resolve().parents
     )
     if not found:
-        hint = f"Recordings are recognised by their endings: {' '.join(sorted(SUFFIXES))}. A file with another one can be named itself."
+        endings = " ".join(sorted(SUFFIXES))
+        hint = f"Recordings are recognised by their endings: {endings}. A file with another one can be named itself."
         raise InvalidRequestException(f"There is no recording in {path}.", hint=hint)
     stems = Counter(file.with_suffix("") for file in found)
     return [Task(file, output / _result_name(file.relative_to(path), stems[file.with_suffix("")])) for file in found]

@@ -1,6 +1,6 @@
 """Writes a result folder: each file whole or not at all, and never over older results without being told to."""
 
-import errno
+import json
 import os
 import shutil
 import tempfile
@@ -11,7 +11,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from videoannotator.annotations.annotation_set import AnnotationSet
-from videoannotator.errors import InvalidRequestException, OutputExistsException, StorageFullException
+from videoannotator.annotations.disk import full_disk_named
+from videoannotator.errors import InvalidRequestException, OutputExistsException
 from videoannotator.exporters.base import ExportedFile, Exporter
 from videoannotator.registry.entries import Registry
 
@@ -28,7 +29,9 @@ class Written:
     left_out: Mapping[str, str]
 
 
-def choose_exporters(formats: Sequence[str] | None, registry: Registry | None = None) -> tuple[list[type[Exporter]], dict[str, str]]:
+def choose_exporters(
+    formats: Sequence[str] | None, registry: Registry | None = None
+) -> tuple[list[type[Exporter]], dict[str, str]]:
     """The exporters of these names, and why any is left out; all that can be used when None.
 
     Raises:
@@ -71,7 +74,9 @@ def prepare_folder(folder: Path, *, overwrite: bool) -> None:
             pass
 
 
-def write_results(annotations: AnnotationSet, folder: Path, formats: Sequence[str] | None = None, *, overwrite: bool = False) -> Written:
+def write_results(
+    annotations: AnnotationSet, folder: Path, formats: Sequence[str] | None = None, *, overwrite: bool = False
+) -> Written:
     """Write annotations in several formats.
 
     All files are made in a hidden folder beside the final ones and moved into place, flushed to disk, when the last is complete.
@@ -86,15 +91,22 @@ def write_results(annotations: AnnotationSet, folder: Path, formats: Sequence[st
     with _disk_errors(folder):
         staging = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
         try:
-            files = [file for exporter in exporters for file in exporter().export(annotations, staging)]
+            files = [file for exporter in sorted(exporters, key=_record_last) for file in exporter().export(annotations, staging)]
             _publish(staging, folder)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     return Written(folder, tuple(files), left_out)
 
 
+def _record_last(exporter: type[Exporter]) -> bool:
+    """The record lists all other files, so it comes after them."""
+    return exporter.name == "provenance"
+
+
 def _publish(staging: Path, folder: Path) -> None:
-    """Move everything into place, the record last."""
+    """Move everything into place, the record last; files of the results that these replace go first."""
+    for name in _files_of(folder / RECORD):
+        (folder / name).unlink(missing_ok=True)
     (folder / RECORD).unlink(missing_ok=True)
     paths = sorted((path for path in staging.rglob("*") if path.is_file()), key=lambda path: path.name == RECORD)
     for path in paths:
@@ -105,14 +117,21 @@ def _publish(staging: Path, folder: Path) -> None:
         path.replace(target)
 
 
+def _files_of(record: Path) -> list[str]:
+    """The files that an earlier record lists, as far as they are plain names below its folder."""
+    try:
+        listed = [Path(file["name"]) for file in json.loads(record.read_text(encoding="utf-8"))["files"]]
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return []
+    return [str(path) for path in listed if not path.is_absolute() and ".." not in path.parts]
+
+
 @contextmanager
 def _disk_errors(folder: Path) -> Iterator[None]:
     """Translate what the operating system says about a folder."""
     try:
-        yield
+        with full_disk_named(f"the results in {folder}"):
+            yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            hint = "Free some space, or give a folder on another disk with -o."
-            raise StorageFullException(f"The disk of {folder} is full.", hint=hint) from error
         message = f"Results cannot be written to {folder}: {error.strerror or error}."
         raise InvalidRequestException(message, hint="Give another folder with -o.", field="output") from error

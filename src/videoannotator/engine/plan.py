@@ -77,14 +77,19 @@ def make_plan(selection: Sequence[Selected], media: MediaInfo) -> Plan:
     if not selection:
         raise InvalidRequestException("No pipeline is selected.", hint="Name at least one; `videoannotator pipelines` lists them.")
     included = {
-        name: container.name for container in selection for name in container.pipeline.contains if name in {s.name for s in selection}
+        name: container.name
+        for container in selection
+        for name in container.pipeline.contains
+        if name in {s.name for s in selection}
     }
     candidates = [selected for selected in selection if selected.name not in included]
     needs = {selected.name: selected.pipeline.needs(selected.options) for selected in candidates}
     skipped: dict[str, str] = {}
     steps: dict[str, Step] = {}
     for selected in _in_order(candidates, needs):
-        reason = _missing_input(needs[selected.name], media) or _missing_product(selected, needs[selected.name], candidates, skipped)
+        reason = _missing_input(needs[selected.name], media) or _missing_product(
+            selected, needs[selected.name], candidates, skipped
+        )
         if reason:
             skipped[selected.name] = reason
         else:

@@ -31,7 +31,9 @@ class ByteBoundedQueue(Generic[ItemT]):
     def put(self, item: ItemT, size_bytes: int) -> None:
         """Add an item, waiting for room. Does nothing once the reader has called `discard`."""
         with self._changed:
-            self._changed.wait_for(lambda: self._discarding or not self._items or self._queued_bytes + size_bytes <= self._limit_bytes)
+            self._changed.wait_for(
+                lambda: self._discarding or not self._items or self._queued_bytes + size_bytes <= self._limit_bytes
+            )
             if not self._discarding:
                 self._items.append((item, size_bytes))
                 self._queued_bytes += size_bytes

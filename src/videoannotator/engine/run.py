@@ -7,8 +7,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
-from videoannotator.engine.digest import sha256_of
+from videoannotator.annotations.checksum import sha256_of
 from videoannotator.engine.plan import Plan
 from videoannotator.engine.progress import OnProgress, ProgressMeter
 from videoannotator.engine.worker import Worker
@@ -44,7 +45,13 @@ class Run:
     """
 
     def __init__(
-        self, path: Path, decoder: Decoder, plan: Plan, sessions: SessionPool, should_stop: Callable[[], bool], on_progress: OnProgress
+        self,
+        path: Path,
+        decoder: Decoder,
+        plan: Plan,
+        sessions: SessionPool,
+        should_stop: Callable[[], bool],
+        on_progress: OnProgress,
     ) -> None:
         self._path = path
         self._decoder = decoder
@@ -56,7 +63,8 @@ class Run:
         self._frames = 0
         self._decode_s = 0.0
         self._workers = {
-            step.name: Worker(step, decoder.media, sessions, self._stop.is_set, self._products_for(step.after)) for step in plan.steps
+            step.name: Worker(step, decoder.media, sessions, self._stop.is_set, self._products_for(step.after))
+            for step in plan.steps
         }
         self._work: dict[str, Future[None]] = {}
         self._threads = ThreadPoolExecutor(len(plan.steps) + 2, thread_name_prefix="videoannotator")
@@ -79,7 +87,8 @@ class Run:
         return RunResult(self._workers, self._decoder.report(), digest.result(), self._decode_s)
 
     def _work_in_turn(self, worker: Worker) -> None:
-        wait([self._work[name] for name in worker.step.after])
+        for name in worker.step.after:
+            self._work[name].result()
         worker.work()
 
     def _products_for(self, makers: Sequence[str]) -> Callable[[type], Iterable[object]]:
@@ -104,9 +113,9 @@ class Run:
         for worker in self._workers.values():
             worker.end()
 
-    def _watch(self, reading: Future[None], rest: list[Future[None] | Future[str]]) -> None:
+    def _watch(self, reading: Future[None], rest: list[Future[Any]]) -> None:
         meter = ProgressMeter(self._decoder.media.duration_s)
-        pending: set[Future[None] | Future[str]] = {reading, *rest}
+        pending: set[Future[Any]] = {reading, *rest}
         while pending:
             done, pending = wait(pending, timeout=WATCH_INTERVAL_S, return_when=FIRST_COMPLETED)
             for future in done:
@@ -120,7 +129,7 @@ class Run:
                 self._on_progress(meter.reading(self._frames, position_s))
         self._on_progress(meter.done(self._frames, self._decoder.position_s))
 
-    def _end(self, futures: list[Future[None] | Future[str]]) -> None:
+    def _end(self, futures: list[Future[Any]]) -> None:
         """Leave no thread at work; after a stop or an error, throw away what the workers made."""
         complete = all(future.done() and future.exception() is None for future in futures)
         self._stop.set()

@@ -95,11 +95,12 @@ class Worker:
         except VideoAnnotatorException as failure:
             status, error = PipelineStatus.FAILED, PipelineError(failure.code, failure.message, failure.hint, failure.transient)
             log.warning("%s failed: %s", self.step.name, failure.message)
-        except Exception as failure:  # noqa: BLE001  one pipeline's failure must not stop the others; it is recorded
+        except Exception as failure:
             status, error = PipelineStatus.FAILED, _unexpected(failure)
             log.exception("%s failed unexpectedly", self.step.name)
         finally:
             self._queue.discard()
+        declared = {kind.__name__: 0 for kind in self.step.selected.pipeline.produces}
         self.outcome = replace(
             self.outcome,
             status=status,
@@ -107,7 +108,7 @@ class Worker:
             started_at=started_at,
             finished_at=datetime.now(timezone.utc),
             busy_s=round(self._busy_s, 3),
-            records=self.records.counts(),
+            records=declared | self.records.counts(),
             warnings=tuple(self._warnings),
         )
 

@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from videoannotator.annotations.annotation_set import AnnotationSet
+from videoannotator.annotations.checksum import sha256_of
 from videoannotator.exporters.base import ExportedFile, Exporter, writing
 
 NAME = "provenance.json"
@@ -18,6 +19,7 @@ NAME = "provenance.json"
 class ProvenanceRecord(Exporter):
     """`provenance.json`: what the run was made from, the recording, and how each pipeline ended.
 
+    It names every file that stands in the folder when it is written, with its checksum; so it is written last.
     Times of day are ISO 8601 in UTC. No key is called `start_time`, `end_time` or `scene_type`: the browser client would take the
     file for scenes.
     """
@@ -33,6 +35,7 @@ class ProvenanceRecord(Exporter):
             "schema_version": 1,
             **_fields(annotations.provenance),
             "media": _fields(annotations.media),
+            "files": [_listed(path, folder) for path in sorted(folder.rglob("*")) if path.is_file()],
             "pipelines": {name: _fields(outcome) for name, outcome in annotations.outcomes.items()},
         }
         path = folder / NAME
@@ -40,6 +43,10 @@ class ProvenanceRecord(Exporter):
             json.dump(document, file, ensure_ascii=False, allow_nan=False, indent=2, default=_plain)
             file.write("\n")
         yield ExportedFile(NAME, self.name, None, "What the results were made from, and how each pipeline ended.")
+
+
+def _listed(path: Path, folder: Path) -> dict[str, Any]:
+    return {"name": path.relative_to(folder).as_posix(), "size_bytes": path.stat().st_size, "sha256": sha256_of(path)}
 
 
 def _fields(value: Any) -> dict[str, Any]:

@@ -152,11 +152,9 @@ def _breaks(starts: list[int], ends: list[int], phrase_ends: list[bool]) -> list
     best: list[tuple[int, float, int]] = [(0, 0.0, 0)]
     for beyond in range(1, len(starts) + 1):
         open_end = beyond < len(starts) and not phrase_ends[beyond - 1]
-        latest = ends[beyond - 1]
         candidates: list[tuple[int, float, int]] = []
         for first in range(beyond - 1, -1, -1):
-            latest = max(latest, ends[first])
-            length = latest - starts[first]
+            length = ends[beyond - 1] - starts[first]
             if length > LONGEST_MS and candidates:
                 break
             parts, cost, _ = best[first]

@@ -1,6 +1,5 @@
 """The weights that this installation carries: what they are, where they lie, and whether they are whole."""
 
-import hashlib
 import json
 import threading
 from collections.abc import Mapping, Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from videoannotator.annotations.checksum import sha256_of
 from videoannotator.errors import VideoAnnotatorException, WeightsDamagedException, WeightsMissingException
 from videoannotator.version import __version__
 
@@ -231,8 +231,4 @@ def _sha256(path: Path, size_bytes: int, changed_ns: int) -> str:
 
 @lru_cache(maxsize=256)
 def _read_sha256(path: Path, size_bytes: int, changed_ns: int) -> str:  # noqa: ARG001  they are the key of the cache
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+    return sha256_of(path)

@@ -1,13 +1,8 @@
-"""The manifest as pages to read: what each weights file does, whose work it is, and under which terms."""
+"""The manifest as a page to read beside the licence texts: whose work each weights file is, and under which terms."""
 
 from collections.abc import Iterable
 
-from videoannotator.inference.weights import Source, WeightsEntry, manifest
-
-PACKAGE_PAGES = {
-    "pypi": "https://pypi.org/project/{package}/{version}/",
-    "npm": "https://www.npmjs.com/package/{package}/v/{version}",
-}
+from videoannotator.inference.weights import WeightsEntry, manifest
 
 # What the licence texts alone do not say: who wrote the works under the Apache licence, and whose work was converted by whom.
 NOTICES = """\
@@ -24,18 +19,6 @@ NOTICES = """\
 """
 
 
-def weights_page() -> str:
-    """Write the documentation page about weights, in Markdown: one section for each file of the manifest."""
-    sections = (_section(entry) for entry in manifest().values())
-    head = (
-        "# Weights\n\n"
-        "These networks come with the package and are loaded from it; nothing is downloaded. Each file's sha256 is checked before\n"
-        "it is used and stands in the provenance of every result. `videoannotator models list` prints this list,\n"
-        "`videoannotator models verify` checks the files.\n"
-    )
-    return "\n".join([head, *sections])
-
-
 def licences_page() -> str:
     """Write the page that stands beside the licence texts, in Markdown: which text applies to which file."""
     rows = [_row(entry) for entry in manifest().values()]
@@ -49,35 +32,9 @@ def licences_page() -> str:
 
 
 def _row(entry: WeightsEntry) -> tuple[str, ...]:
+    source = f"{entry.source.package} {entry.source.version} ({entry.source.ecosystem})"
     text = f"[{entry.licence_file}]({entry.licence_file})"
-    return (f"`{entry.file}`", entry.licence, text, _package_link(entry.source), entry.data_terms or "none known")
-
-
-def _section(entry: WeightsEntry) -> str:
-    facts = [
-        ("Task", entry.task),
-        ("For", entry.intended_use),
-        ("Known limits", entry.limits),
-        ("Licence", f"{entry.licence} (`LICENSES/{entry.licence_file}`)"),
-        ("Training data", entry.data_terms or "no restriction known"),
-        ("Made from", f"`{entry.source.member}` of {_package_link(entry.source)}"),
-        ("How", entry.conversion),
-        ("Cite", entry.citation),
-        ("File", f"`{entry.file}`, {entry.size_bytes / 1e6:.1f} MB, sha256 `{entry.sha256}`"),
-    ]
-    lines = [f"## {entry.name}\n", *(f"- **{name}:** {value}" for name, value in facts)]
-    tensors = [("in", tensor) for tensor in entry.inputs] + [("out", tensor) for tensor in entry.outputs]
-    rows = [
-        (kind, f"`{tensor.name}`", tensor.dtype, " x ".join(map(str, tensor.shape)) or "one number") for kind, tensor in tensors
-    ]
-    if rows:
-        lines += ["", _table(("", "name", "type", "shape"), rows).rstrip()]
-    return "\n".join(lines) + "\n"
-
-
-def _package_link(source: Source) -> str:
-    page = PACKAGE_PAGES[source.ecosystem].format(package=source.package, version=source.version)
-    return f"[{source.package} {source.version}]({page})"
+    return (f"`{entry.file}`", entry.licence, text, source, entry.data_terms or "none known")
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

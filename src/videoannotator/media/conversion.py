@@ -15,6 +15,7 @@ from videoannotator.media.orientation import orientation_of
 from videoannotator.media.types import Colour, FrameNeed, Scaling
 
 Image = npt.NDArray[np.uint8]
+Plane = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
 _PIXEL_FORMATS = {Colour.RGB: "rgb24", Colour.BGR: "bgr24", Colour.GRAY: "gray"}
 _MATRICES = {1: Colorspace.ITU709, 4: Colorspace.FCC, 5: Colorspace.ITU601, 6: Colorspace.ITU601, 7: Colorspace.SMPTE240M}
@@ -28,6 +29,7 @@ _LUMA_WEIGHTS = {
 }
 """Shares of red and blue in luma, per matrix (ITU-T H.273, table 4)."""
 _FULL_RANGE = 2
+_YCGCO = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,8 @@ class Converter:
         orientation = orientation_of(frame)
         size = self._form.size_for(*orientation.upright_size(frame.width, frame.height))
         stored_size = orientation.upright_size(*size)
-        planes = _plain_planes(frame) if self._form.scaling is Scaling.FAST else None
-        image = self._scaled(frame, stored_size) if planes is None else _sparse(frame, planes, stored_size, self._form.colour)
+        planes = _plain_planes(frame) if self._form.scaling is Scaling.FAST or self._form.colour is Colour.GRAY else None
+        image = self._scaled(frame, stored_size) if planes is None else self._from_planes(frame, planes, stored_size)
         upright = orientation.upright(image)
         upright.setflags(write=False)
         return upright
@@ -98,6 +100,31 @@ class Converter:
             ) from exc
         return np.asarray(converted.to_ndarray(), np.uint8)
 
+    def _from_planes(self, frame: VideoFrame, planes: list[Plane], size: tuple[int, int]) -> Image:
+        """The picture from the stored planes, coloured after shrinking; grey is the stored luma.
+
+        With fast scaling each pixel comes from a few stored samples (bilinear, without averaging over what lies between). That
+        touches a fraction of them; area scaling costs several times as much.
+        """
+        grey = self._form.colour is Colour.GRAY
+        method = cv2.INTER_LINEAR if self._form.scaling is Scaling.FAST else cv2.INTER_AREA
+        full_range = is_full_range(frame)
+        surplus_bits = frame.format.components[0].bits - 8
+        small: list[Image] = []
+        for plane in planes[:1] if grey else planes:
+            reduced = np.asarray(cv2.resize(plane, size, interpolation=method))
+            small.append(
+                reduced.astype(np.uint8) if surplus_bits == 0 else (reduced.astype(np.uint16) >> surplus_bits).astype(np.uint8)
+            )
+        if grey:
+            stretched = (
+                small[0] if full_range else cv2.convertScaleAbs(np.maximum(small[0], 16), alpha=255 / 219, beta=-16 * 255 / 219)
+            )
+            return np.asarray(stretched, np.uint8)
+        bgr = self._form.colour is Colour.BGR
+        coloured = cv2.transform(cv2.merge(small), _to_rgb(matrix_of(frame), full_range=full_range, bgr=bgr))
+        return np.asarray(coloured, np.uint8)
+
 
 def matrix_of(frame: VideoFrame) -> Colorspace:
     """The matrix between RGB and the stored colours; without a tag the one that browsers assume for this size."""
@@ -115,39 +142,24 @@ def is_full_range(frame: VideoFrame) -> bool:
     return name.startswith(("yuvj", "gray", "pal", "ya")) or frame.format.is_rgb
 
 
-def _plain_planes(frame: VideoFrame) -> list[npt.NDArray[np.uint8] | npt.NDArray[np.uint16]] | None:
+def _plain_planes(frame: VideoFrame) -> list[Plane] | None:
     """Views of the planes Y, Cb, Cr without their padding; None for formats that are laid out otherwise."""
     name = frame.format.name
-    deep = name.startswith(("yuv420p1", "yuv422p1", "yuv444p1")) and name.endswith("le")
-    if not (deep or name in {"yuv420p", "yuv422p", "yuv444p", "yuv411p", "yuv440p", "yuvj420p", "yuvj422p", "yuvj444p"}):
+    planar = name.startswith(("yuv4", "yuva4", "yuvj4")) and name.endswith(("p", "le"))
+    if not planar or int(frame.colorspace) == _YCGCO or any(plane.line_size <= 0 for plane in frame.planes):
         return None
-    if int(frame.colorspace) == 8 or any(plane.line_size <= 0 for plane in frame.planes):
-        return None
-    return [_view(plane, 2 if deep else 1) for plane in frame.planes]
+    return [_view(plane, 2 if name.endswith("le") else 1) for plane in frame.planes[:3]]
 
 
-def _view(plane: VideoPlane, bytes_each: int) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
+def _view(plane: VideoPlane, bytes_each: int) -> Plane:
     """The samples of a plane, shape (height, width), without copying them."""
-    rows: npt.NDArray[np.uint8] = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width * bytes_each]
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width * bytes_each]
     return rows if bytes_each == 1 else rows.view(np.uint16)
 
 
-def _sparse(
-    frame: VideoFrame, planes: list[npt.NDArray[np.uint8] | npt.NDArray[np.uint16]], size: tuple[int, int], colour: Colour
-) -> Image:
-    """A small picture from a few stored samples each (bilinear, without averaging over what lies between), coloured after shrinking.
-
-    It touches a fraction of the stored samples; area scaling of all of them costs several times as much.
-    """
-    wanted = planes[:1] if colour is Colour.GRAY else planes
-    small = [cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in wanted]
-    bits = frame.format.components[0].bits
-    if bits > 8:
-        small = [(plane >> (bits - 8)).astype(np.uint8) for plane in small]
-    if colour is Colour.GRAY:
-        return small[0].astype(np.uint8) if is_full_range(frame) else np.asarray(cv2.convertScaleAbs(small[0], alpha=255 / 219, beta=-16 * 255 / 219), np.uint8)
-    coloured = cv2.transform(cv2.merge(small), _to_rgb(matrix_of(frame), full_range=is_full_range(frame), bgr=colour is Colour.BGR))
-    return np.asarray(coloured, np.uint8)
+def _stretched(luma: Image) -> Image:
+    """Luma of 16 to 235 as grey of 0 to 255."""
+    return np.asarray(cv2.convertScaleAbs(np.maximum(luma, 16), alpha=255 / 219, beta=-16 * 255 / 219), np.uint8)
 
 
 def _to_rgb(matrix: Colorspace, *, full_range: bool, bgr: bool) -> npt.NDArray[np.float64]:

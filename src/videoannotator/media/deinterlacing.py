@@ -9,12 +9,15 @@ from av.video.frame import VideoFrame
 
 from videoannotator.media.exact import fraction
 
+_TICKS = 2
+"""The filter counts time in half ticks."""
+
 
 class Deinterlacer:
-    """Gives one progressive frame for each chosen interlaced one, at its own time; frames not marked as interlaced stay as they are.
+    """Gives one progressive frame for each chosen interlaced one, at its own time; other frames stay as they are.
 
-    The method is `bwdif` (Weston's three-field filter with the motion test of yadif), which looks at the frames before and after. Only
-    chosen frames and their neighbours go through it, so that sampling stays cheap. A frame comes out when the next one has been taken.
+    The method is `bwdif` (Weston's three-field filter with the motion test of yadif), which looks at the frames before and after.
+    Only chosen frames and their neighbours go through it, so that sampling stays cheap. A frame comes out when the next one is in.
     """
 
     def __init__(self) -> None:
@@ -24,7 +27,6 @@ class Deinterlacer:
         self._before_pushed = False
         self._before_chosen = False
         self._chosen: deque[int] = deque()
-        self._scale = 1
 
     def take(self, frame: VideoFrame, *, chosen: bool) -> list[VideoFrame]:
         """Take the next frame, which has a time stamp; give the chosen frames that are ready."""
@@ -45,16 +47,17 @@ class Deinterlacer:
 
     def finish(self) -> list[VideoFrame]:
         """The chosen frames that were waiting for a next one."""
-        ready = self._push(None) if self._graph is not None else []
+        ready = self._push(None)
         self._graph = self._before = self._shape = None
         self._before_pushed = self._before_chosen = False
         self._chosen.clear()
         return ready
 
     def _push(self, frame: VideoFrame | None) -> list[VideoFrame]:
-        if self._graph is None and frame is not None:
-            self._graph = self._build(frame)
-        assert self._graph is not None
+        if self._graph is None:
+            if frame is None:
+                return []
+            self._graph = _filter_for(frame)
         self._graph.vpush(frame)
         ready: list[VideoFrame] = []
         while True:
@@ -62,23 +65,19 @@ class Deinterlacer:
                 out = self._graph.vpull()
             except (av.BlockingIOError, av.EOFError):
                 return ready
-            if out.pts is None:
-                continue
-            pts = out.pts // self._scale
-            if self._chosen and pts == self._chosen[0]:
-                self._chosen.popleft()
-                out.pts = pts
+            if out.pts is not None and self._chosen and out.pts // _TICKS == self._chosen[0]:
+                out.pts = self._chosen.popleft()
                 ready.append(out)
 
-    def _build(self, frame: VideoFrame) -> Graph:
-        """A new filter for frames like this one."""
-        graph = Graph()
-        time_base = fraction(frame.time_base) or Fraction(1, 1000)
-        source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=time_base)
-        bwdif = graph.add("bwdif", "mode=send_frame:parity=auto:deint=interlaced")
-        sink = graph.add("buffersink")
-        source.link_to(bwdif)
-        bwdif.link_to(sink)
-        graph.configure()
-        self._scale = 2
-        return graph
+
+def _filter_for(frame: VideoFrame) -> Graph:
+    """A new filter for frames like this one."""
+    graph = Graph()
+    time_base = fraction(frame.time_base) or Fraction(1, 1000)
+    source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=time_base)
+    bwdif = graph.add("bwdif", "mode=send_frame:parity=auto:deint=interlaced")
+    sink = graph.add("buffersink")
+    source.link_to(bwdif)
+    bwdif.link_to(sink)
+    graph.configure()
+    return graph

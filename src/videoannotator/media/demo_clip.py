@@ -27,9 +27,9 @@ SHOTS = (
 """At 25 frames per second: two hard cuts, a dissolve of one second, a third cut, a fade through black, 510 frames in all."""
 
 SPEECH = (
-    "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness, it was the epoch of "
-    "belief, it was the epoch of incredulity, it was the season of Light, it was the season of Darkness, it was the spring of hope, it "
-    "was the winter of despair"
+    "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness, "
+    "it was the epoch of belief, it was the epoch of incredulity, it was the season of Light, it was the season of Darkness, "
+    "it was the spring of hope, it was the winter of despair"
 )
 """What is said in the clip (Charles Dickens, A Tale of Two Cities, 1859)."""
 
@@ -47,15 +47,19 @@ def make_demo_clip(path: Path) -> ShotTruth:
         _camera(both, drift=-24, zoom_rate=0.006),
     ]
     speech, rate_hz = speech_sample()
-    return shots_clip(path, SHOTS, size=SIZE, picture=Picture(options={"crf": "21", "preset": "veryfast"}), views=views, sounds=[Sound(speech, rate_hz)])
-
-
-def _sample(name: str) -> bytes:
-    return files("videoannotator.media").joinpath("samples", name).read_bytes()
+    return shots_clip(
+        path,
+        SHOTS,
+        size=SIZE,
+        picture=Picture(options={"crf": "21", "preset": "veryfast"}),
+        views=views,
+        sounds=[Sound(speech, rate_hz)],
+    )
 
 
 def _portrait(name: str) -> Image:
-    picture = cv2.imdecode(np.frombuffer(_sample(name), np.uint8), cv2.IMREAD_COLOR)
+    stored = files("videoannotator.media").joinpath("samples", name).read_bytes()
+    picture = np.asarray(cv2.imdecode(np.frombuffer(stored, np.uint8), cv2.IMREAD_COLOR))
     return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
 
 

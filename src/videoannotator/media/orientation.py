@@ -50,9 +50,10 @@ def orientation_of(frame: VideoFrame) -> Orientation:
 
 
 def from_matrix(data: bytes) -> Orientation:
-    """The orientation of a 3x3 display matrix of nine 32-bit numbers (ISO/IEC 14496-12, section 8.3.2), turned to the nearest right angle.
+    """The orientation that a display matrix describes, turned to the nearest right angle.
 
-    A point (x, y), y downwards, is shown at (a x + c y, b x + d y).
+    The matrix has 3 x 3 numbers of 32 bits (ISO/IEC 14496-12, section 8.3.2). A point (x, y), y downwards, is shown at
+    (a x + c y, b x + d y).
     """
     if len(data) < 36:
         return _AS_STORED

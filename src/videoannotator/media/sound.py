@@ -20,32 +20,51 @@ _LONGEST_GAP_S = 60
 _SLACK_S = 1
 
 
+_WEIGHTS = {"FL": 0.7071, "FR": 0.7071, "FC": 1.0, "LFE": 0.0, "LFE2": 0.0}
+_SURROUND_WEIGHT = 0.5
+
+
 class Mono:
-    """Mixes frames of any format, layout and rate down to mono float at the rate of the first one."""
+    """Mixes frames of any format, layout and rate down to mono float at the rate of the first one.
+
+    The channels are weighted as in Recommendation ITU-R BS.775 (annex 4, mono from 3/2), and the weights scaled to a sum of 1, so that
+    a sound in all channels keeps its level and nothing is clipped.
+    """
 
     def __init__(self) -> None:
         self.rate_hz = 0
         self._kind: tuple[str, str, int] | None = None
-        self._mixer: AudioResampler | None = None
+        self._reader: AudioResampler | None = None
 
     def mix(self, frame: AudioFrame) -> Samples:
         """The frame's samples; a few from before it may come first, and a few be held back, when the rate changes on the way."""
         self.rate_hz = self.rate_hz or frame.sample_rate
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
         rest: list[AudioFrame] = []
-        if kind != self._kind or self._mixer is None:
-            rest = self._mixer.resample(None) if self._mixer is not None else []
-            self._mixer = AudioResampler(format="flt", layout="mono", rate=self.rate_hz)
+        if kind != self._kind or self._reader is None:
+            rest = self._reader.resample(None) if self._reader is not None else []
+            self._reader = AudioResampler(format="fltp", layout=frame.layout, rate=self.rate_hz)
             self._kind = kind
         frame.pts = None
-        return _joined([*rest, *self._mixer.resample(frame)])
+        pieces = [_mixed(piece) for piece in (*rest, *self._reader.resample(frame))]
+        return np.nan_to_num(np.concatenate(pieces)) if pieces else np.zeros(0, np.float32)
+
+
+def _mixed(frame: AudioFrame) -> Samples:
+    """One mono array from a frame of planar floats."""
+    channels = np.asarray(frame.to_ndarray(), np.float32)
+    if len(channels) == 1:
+        return channels[0]
+    names = [channel.name for channel in frame.layout.channels]
+    weights = np.array([_WEIGHTS.get(name, _SURROUND_WEIGHT) for name in names], np.float32)
+    return np.asarray(weights / weights.sum() @ channels, np.float32)
 
 
 class TimeLine:
     """Puts pieces of sound where their time stamps say, in one unbroken run of samples.
 
-    A piece that comes later than the samples so far leaves a gap, which is filled with silence; of a piece that comes earlier, the part
-    that is already there is cut. Only differences of at least 20 ms count, against the absolute time, so nothing adds up.
+    A piece that comes later than the samples so far leaves a gap, which is filled with silence; of a piece that comes earlier, the
+    part that is already there is cut. Only differences of at least 20 ms count, against the absolute time, so nothing adds up.
 
     Args:
         rate_hz: of the samples.
@@ -121,9 +140,11 @@ class Outlet:
         self._given = 0
 
     def feed(self, samples: Samples, start: Fraction) -> Iterator[AudioBlock]:
-        """Take samples that follow the ones before; give a block whenever half a second is ready. `start`: time of the first sample."""
+        """Take the next samples; give a block whenever half a second is ready. `start`: time of the track's first sample."""
         self._fed += len(samples)
-        self._held.append(samples if self._resampler is None else _joined(self._resampler.resample(_frame(samples, self._source_rate_hz))))
+        self._held.append(
+            samples if self._resampler is None else _joined(self._resampler.resample(_frame(samples, self._source_rate_hz)))
+        )
         if sum(map(len, self._held)) >= self._rate_hz * _BLOCK_S:
             yield from self._block(start)
 
@@ -137,7 +158,7 @@ class Outlet:
         yield from self._block(start)
 
     def _block(self, start: Fraction) -> Iterator[AudioBlock]:
-        samples: Samples = np.concatenate(self._held)
+        samples: Samples = np.clip(np.concatenate(self._held), -1, 1)
         self._held = []
         if not len(samples):
             return

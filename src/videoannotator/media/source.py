@@ -9,19 +9,20 @@ from av.container import InputContainer
 
 from videoannotator.errors import MediaUnreadableException, UnsupportedMediaException
 
-MAX_PIXELS = 1 << 28
-"""Largest picture that is decoded: a damaged header must not ask for all memory."""
+MAX_PIXELS = 1 << 26
+"""Largest picture that is decoded (67 million pixels, twice 8K video): a damaged header must not ask for all memory."""
 
 _RECORDINGS = (
-    "3dostr 4xm aac aax ac3 ac4 aiff amr ape apng asf asf_o au avi av1 caf cavsvideo dhav dirac dnxhd dts dtshd dv eac3 film_cpk flac "
-    "flic flv gif gxf h261 h263 h264 hevc ivf iff ilbc ipmovie kux live_flv loas lxf m4v matroska mjpeg mjpeg_2000 mov mp3 mpc mpc8 mpeg "
-    "mpegts mpegtsraw mpegvideo mtv mv mve mvi mxf mxg nsv nut obu ogg oma qcp r3d rl2 rm roq rpl sbg smk smush svs swf thp tta truehd "
-    "ty usm vc1 vc1test vmd voc vvc w64 wav wc3movie webm wsvqa wtv wv xmv xwma yop yuv4mpegpipe evc"
-).split()
+    "3dostr,4xm,aac,aax,ac3,ac4,aiff,amr,ape,apng,asf,asf_o,au,av1,avi,caf,cavsvideo,dhav,dirac,dnxhd,"
+    "dts,dtshd,dv,eac3,evc,film_cpk,flac,flic,flv,gif,gxf,h261,h263,h264,hevc,iff,ilbc,ipmovie,ivf,kux,"
+    "live_flv,loas,lxf,m4v,matroska,mjpeg,mjpeg_2000,mov,mp3,mpc,mpc8,mpeg,mpegts,mpegtsraw,mpegvideo,mtv,"
+    "mv,mve,mvi,mxf,mxg,nsv,nut,obu,ogg,oma,qcp,r3d,rl2,rm,roq,rpl,sbg,smk,smush,svs,swf,thp,truehd,"
+    "tta,ty,usm,vc1,vc1test,vmd,voc,vvc,w64,wav,wc3movie,webm,wsvqa,wtv,wv,xmv,xwma,yop,yuv4mpegpipe"
+)
 """libav's demuxers of recordings. Left out: still images, text, and playlists, which would make it open other files."""
 
 _OPTIONS = {
-    "format_whitelist": ",".join(_RECORDINGS),
+    "format_whitelist": _RECORDINGS,
     "protocol_whitelist": "file",
     "max_pixels": str(MAX_PIXELS),
     "probesize": "20000000",
@@ -95,8 +96,8 @@ def _is_text(head: bytes) -> bool:
 def open_container(path: Path) -> InputContainer:
     """Open a file that `check_file` has let pass.
 
-    The path is given as a `file:` address, so that no part of a name is taken for a protocol. The demuxer must not invent time stamps:
-    it looks ahead without bound to do so, and for re-ordered frames without time stamps (AVI) it invents wrong ones.
+    The path is given as a `file:` address, so that no part of a name is taken for a protocol. The demuxer must not invent time
+    stamps: it looks ahead without bound to do so, and for re-ordered frames without time stamps (AVI) it invents wrong ones.
 
     Raises:
         UnsupportedMediaException: libav cannot read it.
@@ -118,8 +119,8 @@ def _not_opened(path: Path) -> UnsupportedMediaException:
     if boxes and b"moov" not in boxes and (b"mdat" in boxes or b"ftyp" in boxes):
         return UnsupportedMediaException(
             f"{path} was cut off: it is an MP4 or MOV file without its index (the moov box), which cameras write last.",
-            hint="Copy it again from the camera. If the original is cut off too, a repair program such as untrunc can rebuild the index "
-            "with the help of another recording of the same camera.",
+            hint="Copy it again from the camera. If the original is cut off too, a repair program such as untrunc can rebuild the "
+            "index with the help of another recording of the same camera.",
         )
     return UnsupportedMediaException(
         f"{path} is not a video or audio recording that can be decoded, or its beginning is damaged.",
@@ -128,7 +129,7 @@ def _not_opened(path: Path) -> UnsupportedMediaException:
 
 
 def _top_level_boxes(path: Path, limit: int = 64) -> Sequence[bytes]:
-    """Types of the first boxes of an ISO base media file (ISO/IEC 14496-12, section 4.2); empty for other files."""
+    """Types of the first boxes of an ISO base media file (ISO/IEC 14496-12, section 4.2), without an incomplete index; else empty."""
     boxes: list[bytes] = []
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -139,9 +140,10 @@ def _top_level_boxes(path: Path, limit: int = 64) -> Sequence[bytes]:
             length, kind = int.from_bytes(head[:4], "big"), head[4:8]
             if not kind.isalnum():
                 break
-            boxes.append(kind)
             if length == 1:
                 length = int.from_bytes(head[8:16], "big")
+            if kind != b"moov" or at + length <= size:
+                boxes.append(kind)
             if length < 8:
                 break
             at += length

@@ -1,6 +1,6 @@
 """Recordings made of nothing, whose cuts, dissolves, fades, frame times and sounds are exactly known: for tests and the demo."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +14,20 @@ from videoannotator.annotations.time import MediaTime
 from videoannotator.media.clip_writer import Image, Picture, Samples, Sound, write_clip
 from videoannotator.media.scenery import View, camera_noise, shot
 
-__all__ = ["Join", "Picture", "Shot", "ShotTruth", "Sound", "joins_of", "noise", "regular_times", "shots_clip", "silence", "tone", "write_clip"]
+__all__ = [
+    "Join",
+    "Picture",
+    "Shot",
+    "ShotTruth",
+    "Sound",
+    "joins_of",
+    "noise",
+    "regular_times",
+    "shots_clip",
+    "silence",
+    "tone",
+    "write_clip",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +101,7 @@ def shots_clip(
     noise_level: float = 2.0,
     sounds: Sequence[Sound] = (),
     views: Sequence[View] | None = None,
+    container_options: Mapping[str, str] | None = None,
 ) -> ShotTruth:
     """Write a clip of several shots.
 
@@ -103,6 +117,7 @@ def shots_clip(
         noise_level: standard deviation of the camera noise, grey levels.
         sounds: the audio tracks.
         views: what each shot shows; made-up scenes when left out.
+        container_options: of the muxer, by its own names.
 
     Raises:
         ValueError: `times` or `views` has another length than the shots.
@@ -118,7 +133,7 @@ def shots_clip(
         return views[number] if views is not None else shot(*size, seed * 1000 + number, motion=motion)
 
     frames = _frames(joins, [time.exact for time in times], view_of, camera_noise(*size, noise_level, seed))
-    write_clip(path, zip(frames, times, strict=True), picture=picture, sounds=sounds)
+    write_clip(path, zip(frames, times, strict=True), picture=picture, sounds=sounds, container_options=container_options)
     return ShotTruth(joins, times)
 
 

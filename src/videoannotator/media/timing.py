@@ -65,48 +65,55 @@ def facts_of(ticks: Iterable[int], time_base: Fraction, origin: Fraction) -> Fra
 class FrameClock:
     """Gives every decoded frame a time stamp that grows.
 
-    Containers such as AVI store no presentation times: their frames come out of the decoder in presentation order, so the n-th frame
-    has the n-th smallest decoding time. Frames without either continue at the distance of their neighbours.
+    Frames without a time stamp, as MPEG program streams have them, are shown when the frame before them ends. AVI knows no
+    presentation times, only a number for each packet: frames leave the decoder in presentation order, so the n-th frame has the
+    n-th number.
+
+    Args:
+        usual_interval: ticks from frame to frame where the file does not say it.
+        last_allowed: later time stamps, in ticks, cannot be right; None when nobody knows.
+        by_packet_order: whether the file knows only packet numbers.
 
     Attributes:
         guessed: frames whose time came from their neighbours.
-        dropped: frames left out because their time did not grow, or lay far beyond the announced end.
+        dropped: frames left out because their time did not grow, or was later than allowed.
     """
 
-    def __init__(self, usual_interval: int, last_allowed: int | None) -> None:
+    def __init__(self, usual_interval: int, last_allowed: int | None, *, by_packet_order: bool = False) -> None:
         self.guessed = 0
         self.dropped = 0
         self._interval = max(1, usual_interval)
         self._last_allowed = last_allowed
-        self._waiting: list[int] = []
+        self._by_packet_order = by_packet_order
+        self._numbers: list[int] = []
         self._last: int | None = None
+        self._next = 0
 
-    def packet(self, pts: int | None, dts: int | None) -> None:
+    def packet(self, dts: int | None) -> None:
         """Take note of a packet that the decoder accepted."""
-        if pts is None and dts is not None:
-            heappush(self._waiting, dts)
+        if self._by_packet_order and dts is not None:
+            heappush(self._numbers, dts)
 
-    def ticks(self, pts: int | None) -> int | None:
-        """The time stamp of the next frame, in ticks, given its own one; None when the frame must be dropped."""
-        if pts is None:
-            pts = heappop(self._waiting) if self._waiting else self._guess()
-        too_far = self._last_allowed is not None and pts > self._last_allowed
-        if too_far or (self._last is not None and pts <= self._last):
+    def ticks(self, pts: int | None, dts: int | None, duration: int) -> int | None:
+        """The time stamp of the next frame, given what the decoder says, all in ticks; None when the frame must be dropped."""
+        ticks = heappop(self._numbers) if self._numbers else None if self._by_packet_order else pts
+        if ticks is None:
+            self.guessed += 1
+            ticks = self._next if self._last is not None or dts is None else dts
+        too_far = self._last_allowed is not None and ticks > self._last_allowed
+        if too_far or (self._last is not None and ticks <= self._last):
             self.dropped += 1
             return None
-        self._last = pts
-        return pts
-
-    def _guess(self) -> int:
-        self.guessed += 1
-        return 0 if self._last is None else self._last + self._interval
+        self._last = ticks
+        self._next = ticks + (duration if duration > 0 else self._interval)
+        return ticks
 
 
 class Continuity:
     """Joins the pieces of a recording whose clock starts anew in the middle, as in transport streams that were put end to end.
 
-    Only a leap back by more than ten seconds counts as a new start. The shift belongs to the whole recording; each stream changes to it
-    when its own packets leap, so that pictures and sound stay together.
+    Only a leap back by more than ten seconds counts as a new start. The shift belongs to the whole recording; each stream changes
+    to it when its own packets leap, so that pictures and sound stay together.
     """
 
     def __init__(self) -> None:

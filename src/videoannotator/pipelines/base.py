@@ -70,9 +70,9 @@ class Pipeline(ABC, Generic[OptionsT]):
     """One kind of analysis.
 
     A pipeline receives no path, so it cannot read the recording a second time, and it never reads settings. The engine calls
-    `start`, then `feed` for every batch, then `finish`, and `close` in any case; all four in one thread. The batches of one need come
-    in time order; of several frame needs, the one named first in `Needs.frames` is served first: when a batch arrives, everything up to
-    the same time has arrived for the needs named before it.
+    `start`, then `feed` for every batch, then `finish`, and `close` in any case; all four in one thread. The batches of one need
+    come in time order. Of several frame needs, the one named first in `Needs.frames` is served first: when a batch arrives,
+    everything up to the same time has arrived for the needs named before it.
 
     Class attributes:
         name: the one name that registry, command line, config and result files use.
@@ -123,5 +123,5 @@ class Pipeline(ABC, Generic[OptionsT]):
     def finish(self) -> Iterable[object]:
         """Give the records and attachments that were waiting for the end."""
 
-    def close(self) -> None:  # noqa: B027  nothing to release is the common case
+    def close(self) -> None:
         """Release what `start` took. Called once, also after an error or a stop."""

@@ -35,8 +35,12 @@ def _problems(entry: Entry[Pipeline[Any]], registry: Registry) -> list[str]:
         problems.append(str(error))
     finally:
         sessions.close()
-    problems += [f"its weights {name!r} are not in the manifest" for name in entry.plugin.weights if entry.builtin and name not in manifest()]
-    if not any(set(entry.plugin.produces) & set(exporter.plugin.records) for exporter in registry.exporters.values() if exporter.plugin):
+    problems += [
+        f"its weights {name!r} are not in the manifest" for name in entry.plugin.weights if entry.builtin and name not in manifest()
+    ]
+    if not any(
+        set(entry.plugin.produces) & set(exporter.plugin.records) for exporter in registry.exporters.values() if exporter.plugin
+    ):
         problems.append("no exporter can write what it produces")
     problems += [f"it contains the unknown pipeline {name!r}" for name in entry.plugin.contains if name not in registry.pipelines]
     return problems

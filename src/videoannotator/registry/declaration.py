@@ -14,7 +14,9 @@ EXPORTER_TEXTS = ("name", "display_name", "description", "media_type")
 
 
 def _missing_texts(plugin: type, names: tuple[str, ...]) -> list[str]:
-    return [f"{name!r} must be a text" for name in names if not (isinstance(getattr(plugin, name, None), str) and getattr(plugin, name))]
+    return [
+        f"{name!r} must be a text" for name in names if not (isinstance(getattr(plugin, name, None), str) and getattr(plugin, name))
+    ]
 
 
 def _wrong_class(name: str, plugin: Any, base: type) -> list[str]:
@@ -22,7 +24,7 @@ def _wrong_class(name: str, plugin: Any, base: type) -> list[str]:
     if not (inspect.isclass(plugin) and issubclass(plugin, base)):
         return [f"{plugin!r} is not a subclass of {base.__module__}.{base.__name__}"]
     if inspect.isabstract(plugin):
-        return [f"it does not define {', '.join(sorted(plugin.__abstractmethods__))}"]
+        return [f"it does not define {', '.join(sorted(getattr(plugin, '__abstractmethods__', ())))}"]
     if getattr(plugin, "name", None) != name:
         return [f"its name is {getattr(plugin, 'name', None)!r}, while its entry point is {name!r}"]
     return []
@@ -78,6 +80,8 @@ def _parameter_problems(parameter: Parameter) -> list[str]:
     problems = []
     if parameter.required:
         problems.append(f"the option {parameter.name!r} has no default")
+    if not parameter.type and parameter.choices is None:
+        problems.append(f"the option {parameter.name!r} has a type that JSON cannot hold")
     if not parameter.description:
         problems.append(f"the option {parameter.name!r} has no description")
     if parameter.type in ("number", "integer") and (parameter.minimum is None or parameter.maximum is None):

@@ -14,7 +14,7 @@ class Parameter:
 
     Attributes:
         name: dotted when it lies inside a group of options.
-        type: of its JSON value: number, integer, boolean, string or array.
+        type: of its JSON value: number, integer, boolean, string or array; empty when JSON has no such type.
         nullable: whether null is accepted too.
         label: short title for forms.
         description: what it does, with its unit.
@@ -43,7 +43,13 @@ class Parameter:
         if self.choices is not None:
             words = "one of " + ", ".join(repr(choice) for choice in self.choices)
         else:
-            nouns = {"number": "a number", "integer": "a whole number", "boolean": "true or false", "string": "a text", "array": "a list"}
+            nouns = {
+                "number": "a number",
+                "integer": "a whole number",
+                "boolean": "true or false",
+                "string": "a text",
+                "array": "a list",
+            }
             words = nouns.get(self.type, f"a value of type {self.type}") + self._range()
         return words + (", or null" if self.nullable else "")
 
@@ -91,7 +97,7 @@ def _parameter(name: str, field: Mapping[str, Any], *, nullable: bool, required:
     choices = tuple(field["enum"]) if "enum" in field else ((field["const"],) if "const" in field else None)
     return Parameter(
         name=name,
-        type=field.get("type", "string"),
+        type=field.get("type", ""),
         nullable=nullable,
         label=field.get("title", name),
         description=field.get("description", ""),

@@ -74,7 +74,11 @@ class ValidationResult:
     def message(self) -> str:
         """The result in a sentence that names every field at fault."""
         if self.valid:
-            return "The configuration is valid." if not self.warnings else f"The configuration is valid, with {len(self.warnings)} warning(s)."
+            return (
+                "The configuration is valid."
+                if not self.warnings
+                else f"The configuration is valid, with {len(self.warnings)} warning(s)."
+            )
         places = (f"{error.pipeline}.{error.field}".rstrip(".") for error in self.errors)
         return f"The configuration has {len(self.errors)} error(s): " + ", ".join(dict.fromkeys(places)) + "."
 
@@ -87,10 +91,20 @@ class ValidationResult:
         if self.valid:
             return self.options
         items = [
-            {"pipeline": e.pipeline, "field": e.field, "message": e.message, "code": e.code, "hint": e.hint, "suggested_value": e.suggested_value}
+            {
+                "pipeline": e.pipeline,
+                "field": e.field,
+                "message": e.message,
+                "code": e.code,
+                "hint": e.hint,
+                "suggested_value": e.suggested_value,
+            }
             for e in self.errors
         ]
         first = self.errors[0]
         raise InvalidConfigException(
-            self.message, hint=f"{first.message} {first.hint}", detail={"errors": items}, field=f"{first.pipeline}.{first.field}".rstrip(".")
+            self.message,
+            hint=f"{first.message} {first.hint}",
+            detail={"errors": items},
+            field=f"{first.pipeline}.{first.field}".rstrip("."),
         )

@@ -48,22 +48,30 @@ class ConfigValidator:
         sent = {findings.canonical_or_none(name): value for name, value in per_pipeline.items()}
         for name in selected:
             findings.check(name, sent.get(name, {}))
-        for name in sent:
-            if name is not None and name not in selected:
+        for name in (known for known in sent if known is not None):
+            if name not in selected:
                 findings.warnings.append(
-                    FieldWarning(name, "", f"The options of {name!r} have no effect.", "NOT_SELECTED", f"Select the pipeline {name!r} as well.")
+                    FieldWarning(
+                        name,
+                        "",
+                        f"The options of {name!r} have no effect.",
+                        "NOT_SELECTED",
+                        f"Select the pipeline {name!r} as well.",
+                    )
                 )
         return findings.result(selected)
 
     def _spread_flat(self, config: Mapping[str, Any], wanted: list[str], findings: "_Findings") -> dict[str, Any]:
-        """Give each flat option to every wanted pipeline that has it; options that none has go to the first, to be reported there."""
+        """Give each flat option to every wanted pipeline that has it; one that none has goes to the first, to be reported there."""
         flat = {name: value for name, value in config.items() if not isinstance(value, Mapping) and not self._is_pipeline(name)}
         per_pipeline = {name: deepcopy(value) for name, value in config.items() if name not in flat}
         if not flat or not wanted or set(wanted) <= set(flat):
             return {**per_pipeline, **flat}
         hint = 'Write {"pipeline": {"option": value}}.'
         findings.warnings.append(
-            FieldWarning("", ", ".join(flat), "Options outside any pipeline are deprecated; they were applied to all.", "FLAT_CONFIG", hint)
+            FieldWarning(
+                "", ", ".join(flat), "Options outside any pipeline are deprecated; they were applied to all.", "FLAT_CONFIG", hint
+            )
         )
         for option, value in flat.items():
             takers = [name for name in wanted if self._has_option(name, option)] or wanted[:1]
@@ -112,7 +120,9 @@ class _Findings:
                 self._registry.pipeline(canonical)
             except PipelineNotFoundException as error:
                 nearest = get_close_matches(name, self._registry.pipelines, n=1)
-                self.errors.append(FieldError(name, "", error.message, error.code, error.hint or "", nearest[0] if nearest else None))
+                self.errors.append(
+                    FieldError(name, "", error.message, error.code, error.hint or "", nearest[0] if nearest else None)
+                )
                 continue
             except PipelineUnavailableException as error:
                 self.errors.append(FieldError(name, "", error.message, error.code, error.hint or ""))
@@ -191,7 +201,9 @@ def _field_error(pipeline: str, model: type[PipelineOptions], problem: ErrorDeta
     name, parameter = _parameter_at(model, problem["loc"])
     code = _code(problem["type"])
     if parameter is None:
-        return FieldError(pipeline, name, f"{name or 'The configuration'}: {problem['msg']}.", code, "See `videoannotator pipelines`.")
+        return FieldError(
+            pipeline, name, f"{name or 'The configuration'}: {problem['msg']}.", code, "See `videoannotator pipelines`."
+        )
     if problem["type"] == "missing":
         message = f"{name} is missing."
     elif problem["type"] == "value_error":

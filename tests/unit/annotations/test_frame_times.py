@@ -44,6 +44,11 @@ def test_a_frame_is_shown_from_its_time_on_and_not_earlier() -> None:
     assert times.index_at(begins.shifted(Fraction(-1, 10**12))) == 0
 
 
+def test_time_stamps_beyond_the_precision_of_a_float() -> None:
+    times = table([2**60, 2**60 + 1], Fraction(1, 90_000), Fraction(0))
+    assert times.index_at(times[1]) == 1
+
+
 def test_without_frames_nothing_is_shown() -> None:
     assert FrameTimes(Fraction(1, 25)).index_at(MediaTime(Fraction(0))) is None
 

@@ -70,7 +70,9 @@ def test_a_contained_pipeline_runs_once_inside_its_container() -> None:
 
 def test_products_come_before_those_who_need_them() -> None:
     late = toy("late", Needs(products=(Scene, Utterance)), produces=(dict,))
-    plan = make_plan([late, toy("scenes", Needs(frames(x=FrameNeed()))), toy("words", Needs(audio=AudioNeed()), (Utterance,))], media())
+    plan = make_plan(
+        [late, toy("scenes", Needs(frames(x=FrameNeed()))), toy("words", Needs(audio=AudioNeed()), (Utterance,))], media()
+    )
     assert [step.name for step in plan.steps] == ["scenes", "words", "late"]
     assert plan.steps[-1].after == ("scenes", "words")
 

@@ -10,11 +10,11 @@ import pytest
 from tests.plugins import ToyOptions, ToyPipeline, ToySound
 
 from videoannotator.annotations.annotation_set import AnnotationSet
+from videoannotator.annotations.checksum import sha256_of
 from videoannotator.annotations.outcome import PipelineStatus
 from videoannotator.annotations.scenes import Scene
 from videoannotator.annotations.transcript import Utterance, Word, WordTiming
 from videoannotator.engine.annotate import run_selection, shared_sessions
-from videoannotator.engine.digest import sha256_of
 from videoannotator.engine.plan import Selected
 from videoannotator.engine.progress import Progress
 from videoannotator.errors import GPULostException, MediaUnreadableException, RunStopped
@@ -106,7 +106,7 @@ class FromScenes(ToyPipeline):
     """Works on the scenes of others."""
 
     name = "from_scenes"
-    produces = (Utterance,)
+    produces: ClassVar[tuple[type, ...]] = (Utterance,)
 
     @classmethod
     def needs(cls, options: ToyOptions) -> Needs:
@@ -175,7 +175,7 @@ def test_a_run_gives_records_media_facts_and_provenance(clip: Path) -> None:
         assert annotations.media.video.timing.frame_count == 100
         assert annotations.frame_times is not None
         assert len(annotations.frame_times) == 100
-        assert annotations.provenance.input_sha256 == sha256_of(clip, lambda: False)
+        assert annotations.provenance.input_sha256 == sha256_of(clip)
         assert annotations.provenance.options["toy"] == ToyOptions().model_dump(mode="json")
         assert annotations.provenance.device_used == "cpu"
 
@@ -204,7 +204,9 @@ def test_sound_arrives_whole_and_contiguous(clip: Path) -> None:
 
 
 @pytest.mark.parametrize(("failing", "code", "transient"), [(Failing, "PIPELINE_FAILED", False), (LosesGPU, "GPU_LOST", True)])
-def test_one_failure_is_recorded_and_does_not_stop_the_others(clip: Path, failing: type[Failing], code: str, transient: bool) -> None:
+def test_one_failure_is_recorded_and_does_not_stop_the_others(
+    clip: Path, failing: type[Failing], code: str, transient: bool
+) -> None:
     with run(clip, failing, ToyPipeline) as annotations:
         outcome = annotations.outcomes[failing.name]
         assert outcome.status is PipelineStatus.FAILED

@@ -10,9 +10,12 @@ from videoannotator.registry.check import check_pipelines
 from videoannotator.registry.entries import EXPORTER_GROUP, PIPELINE_GROUP, Registry
 
 RIGHT = "from tests.plugins import ToyPipeline\n"
+OPTIONS = "from pydantic import ConfigDict, Field\nfrom videoannotator.pipelines.base import PipelineOptions\n"
 
 
-def discover(folder: Path, code: str, name: str = "toy", target: str = "toyplugin:ToyPipeline", group: str = PIPELINE_GROUP) -> Registry:
+def discover(
+    folder: Path, code: str, name: str = "toy", target: str = "toyplugin:ToyPipeline", group: str = PIPELINE_GROUP
+) -> Registry:
     with installed(folder, "toyplugin", code, {group: {name: target}}):
         return Registry.discover()
 
@@ -28,7 +31,12 @@ def test_a_right_plugin_is_available(tmp_path: Path) -> None:
     ("code", "name", "target", "reason"),
     [
         ("import no_such_module_anywhere\n", "toy", "toyplugin:ToyPipeline", "module 'no_such_module_anywhere'"),
-        ("raise RuntimeError('broken at birth')\n", "toy", "toyplugin:ToyPipeline", "fails on import: RuntimeError: broken at birth"),
+        (
+            "raise RuntimeError('broken at birth')\n",
+            "toy",
+            "toyplugin:ToyPipeline",
+            "fails on import: RuntimeError: broken at birth",
+        ),
         ("def f(:\n", "toy", "toyplugin:ToyPipeline", "fails on import: SyntaxError"),
         (RIGHT, "toy", "toyplugin:Missing", "fails on import: AttributeError"),
         (RIGHT, "other", "toyplugin:ToyPipeline", "its name is 'toy', while its entry point is 'other'"),
@@ -47,13 +55,24 @@ def test_a_right_plugin_is_available(tmp_path: Path) -> None:
             + "class Bad(ToyPipeline):\n    Options = Loose\n",
             "toy",
             "toyplugin:Bad",
-            "option 'level' has no description; the option 'level' has no lower or no upper bound; the option 'must' has no default",
+            "option 'level' has no lower or no upper bound; the option 'must' has no default",
         ),
         (
             RIGHT
-            + "from pydantic import ConfigDict, Field\nfrom videoannotator.pipelines.base import PipelineOptions\n"
+            + "from typing import Any\n"
+            + OPTIONS
             + "class Odd(PipelineOptions):\n    model_config = ConfigDict(arbitrary_types_allowed=True)\n"
-            + "    thing: object.__class__.__class__ | Exception = Field(None, description='x')\n"
+            + "    thing: Any = Field(None, description='x')\n"
+            + "class Bad(ToyPipeline):\n    Options = Odd\n",
+            "toy",
+            "toyplugin:Bad",
+            "option 'thing' has a type that JSON cannot hold",
+        ),
+        (
+            RIGHT
+            + "from collections.abc import Callable\n"
+            + OPTIONS
+            + "class Odd(PipelineOptions):\n    thing: Callable[[int], int] = Field(abs, description='x')\n"
             + "class Bad(ToyPipeline):\n    Options = Odd\n",
             "toy",
             "toyplugin:Bad",
@@ -63,7 +82,9 @@ def test_a_right_plugin_is_available(tmp_path: Path) -> None:
         (RIGHT + "class Bad(ToyPipeline):\n    description = None\n", "toy", "toyplugin:Bad", "'description' must be a text"),
     ],
 )
-def test_a_wrong_plugin_is_listed_with_the_reason_and_the_rest_works(tmp_path: Path, code: str, name: str, target: str, reason: str) -> None:
+def test_a_wrong_plugin_is_listed_with_the_reason_and_the_rest_works(
+    tmp_path: Path, code: str, name: str, target: str, reason: str
+) -> None:
     registry = discover(tmp_path, code, name, target)
     entry = registry.pipelines[name]
     assert not entry.available
@@ -81,7 +102,9 @@ def test_a_wrong_exporter_is_listed_with_the_reason(tmp_path: Path) -> None:
 
 
 def test_a_plugin_cannot_take_the_name_of_a_builtin(tmp_path: Path) -> None:
-    registry = discover(tmp_path, RIGHT + "class Usurper(ToyPipeline):\n    name = 'scene_detection'\n", "scene_detection", "toyplugin:Usurper")
+    registry = discover(
+        tmp_path, RIGHT + "class Usurper(ToyPipeline):\n    name = 'scene_detection'\n", "scene_detection", "toyplugin:Usurper"
+    )
     assert registry.pipelines["scene_detection"].builtin
 
 

@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 from tests.plugins import Flavour, ToyOptions, ToyPipeline, ToySound
 
 from videoannotator.errors import InvalidConfigException
+from videoannotator.pipelines.base import Pipeline
 from videoannotator.registry.entries import Entry, Registry
 from videoannotator.registry.parameters import Parameter, parameters_of
 from videoannotator.validation.validator import ConfigValidator
 
+TOY_CLASSES: tuple[type[Pipeline[Any]], ...] = (ToyPipeline, ToySound)
 TOYS = Registry(
-    {cls.name: Entry(cls.name, f"tests:{cls.__name__}", "videoannotator", cls) for cls in (ToyPipeline, ToySound)}
+    {cls.name: Entry(cls.name, f"tests:{cls.__name__}", "videoannotator", cls) for cls in TOY_CLASSES}
     | {"broken": Entry("broken", "tests:Broken", "someone", None, "It fails on import.", "Uninstall it.")},
     {},
 )
@@ -72,7 +74,9 @@ def test_several_faults_are_all_reported() -> None:
     assert [error.field for error in result.errors] == ["confidence_threshold", "count", "inner.depth"]
 
 
-@pytest.mark.parametrize(("sent", "nearest"), [("confidence_treshold", "confidence_threshold"), ("cuont", "count"), ("zzzzzz", None)])
+@pytest.mark.parametrize(
+    ("sent", "nearest"), [("confidence_treshold", "confidence_threshold"), ("cuont", "count"), ("zzzzzz", None)]
+)
 def test_an_unknown_option_is_a_warning_with_the_nearest_name(sent: str, nearest: str | None) -> None:
     result = VALIDATOR.validate("toy", {sent: 1, "count": 7})
     assert result.valid
@@ -101,7 +105,9 @@ def test_the_new_name_wins_over_the_former() -> None:
 
 def test_an_unknown_pipeline_is_an_error_with_the_nearest_name() -> None:
     result = VALIDATOR.validate_batch({"toi": {}, "toy": {}})
-    assert [(error.pipeline, error.code, error.suggested_value) for error in result.errors] == [("toi", "PIPELINE_NOT_FOUND", "toy")]
+    assert [(error.pipeline, error.code, error.suggested_value) for error in result.errors] == [
+        ("toi", "PIPELINE_NOT_FOUND", "toy")
+    ]
     assert "toi" in result.message
 
 
@@ -145,7 +151,11 @@ def test_require_valid_raises_with_every_field() -> None:
     assert "toy.count, toy.active" in caught.value.message
 
 
-@given(st.dictionaries(st.text(max_size=8), st.recursive(st.none() | st.booleans() | st.floats() | st.text(max_size=5), st.lists, max_leaves=3)))
+@given(
+    st.dictionaries(
+        st.text(max_size=8), st.recursive(st.none() | st.booleans() | st.floats() | st.text(max_size=5), st.lists, max_leaves=3)
+    )
+)
 def test_whatever_is_sent_gets_an_answer(config: dict[str, Any]) -> None:
     result = VALIDATOR.validate_batch({"toy": config}, ["toy"])
     assert result.valid == ("toy" in result.options)
@@ -179,7 +189,9 @@ def wrong_values(parameter: Parameter) -> list[tuple[Any, str]]:
     return values
 
 
-@pytest.mark.parametrize(("pipeline", "parameter"), every_option(), ids=lambda value: value if isinstance(value, str) else value.name)
+@pytest.mark.parametrize(
+    ("pipeline", "parameter"), every_option(), ids=lambda value: value if isinstance(value, str) else value.name
+)
 def test_every_option_of_every_pipeline_says_what_is_wrong_and_how_to_cure_it(pipeline: str, parameter: Parameter) -> None:
     validator = ConfigValidator()
     for value, code in wrong_values(parameter):

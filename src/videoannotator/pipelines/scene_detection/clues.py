@@ -121,7 +121,7 @@ class Clues:
     def _find_stretches(self, signatures: Signatures, until: int) -> None:
         base = self._history.first
         rows = (self.scanned - base, until - base)
-        fresh = [self._gradual(signatures, sharpen(signatures, stretch)) for stretch in find_stretches(signatures, *rows, LIKELY)]
+        fresh = [self._gradual(sharpen(signatures, stretch)) for stretch in find_stretches(signatures, *rows, LIKELY)]
         self._graduals = best_apart([*self._graduals, *fresh])
         if self._wants_hints:
             for stretch in find_stretches(signatures, *rows, POSSIBLE):
@@ -129,7 +129,7 @@ class Clues:
                 self.hints.append((stretch.first + quarter + base, stretch.last - quarter + base))
         self.scanned = until
 
-    def _gradual(self, signatures: Signatures, stretch: Stretch) -> Gradual:
+    def _gradual(self, stretch: Stretch) -> Gradual:
         first, last = stretch.first + self._history.first, stretch.last + self._history.first
         confidence = mixture_confidence(self._history.window(first, last + 1 - first))
         change = transition(self._history, Boundary.DISSOLVE, first, last, confidence)
@@ -159,15 +159,20 @@ class Clues:
         length = run.last.position + 1 - run.first.position
         step = 0.0
         if not (leading_in or leading_out):
-            if run.before is None or run.after is None or length >= BRIEF_RUN or run.after.time.since(run.first.time) >= self._shortest_s:
+            if (
+                run.before is None
+                or run.after is None
+                or length >= BRIEF_RUN
+                or run.after.time.since(run.first.time) >= self._shortest_s
+            ):
                 return
             rows = (run.first.position - self._history.first, run.after.position - self._history.first)
             step = step_confidence(signatures, *rows, span)
-        sides = [side.change_of_shot if side else None for side in (leading_in, leading_out)]
-        fade = judge_run(run, *sides, step)
-        first = sides[0].first if sides[0] else run.first
-        last = sides[1].last if sides[1] else run.after or run.last
-        self._replace(first.position, last.position, fade)
+        before = leading_in.change_of_shot if leading_in else None
+        after = leading_out.change_of_shot if leading_out else None
+        first = before.first if before else run.first
+        last = after.last if after else run.after or run.last
+        self._replace(first.position, last.position, judge_run(run, before, after, step))
 
     def _leading_in(self, run: FlatRun) -> Gradual | None:
         found = [one for one in self._graduals if one.first < run.first.position and run.touches(one.last)]

@@ -4,8 +4,9 @@ Frames are analysed block by block, with frames of the past and of the future be
 
     forgotten | kept for what is undecided | block | AHEAD |
 
-In every block the clues of the content are gathered: steps, stretches, runs. With a network, the network then judges the block; what
-it does not support is dropped, and what it finds alone counts. A change is given out when no later frame can alter it.
+In every block the clues of the content are gathered: steps, stretches, runs. With a network, the network then judges the block:
+what it finds counts; what it does not find counts only where the content leaves no doubt. A change is given out when no later frame
+can alter it.
 """
 
 from videoannotator.annotations.scenes import Boundary
@@ -14,7 +15,7 @@ from videoannotator.pipelines.scene_detection.changes import Change
 from videoannotator.pipelines.scene_detection.clues import Clues
 from videoannotator.pipelines.scene_detection.content import CutProposer
 from videoannotator.pipelines.scene_detection.gradual import FLANK, LONGEST
-from videoannotator.pipelines.scene_detection.history import History
+from videoannotator.pipelines.scene_detection.history import History, Mark
 from videoannotator.pipelines.scene_detection.transnet import BLOCK, Peak, ShotNetwork
 
 AHEAD = LONGEST // 2 + FLANK
@@ -26,6 +27,8 @@ RATIO, HINT_RATIO = 3.0, 1.8
 """How far a hard cut stands out from the changes around it, and how far a change must stand out to be shown to the network."""
 HINT_SHARE = 1 / 3
 """The network is shown changes from this share of the threshold on."""
+BEYOND_DOUBT = 0.6
+"""A dissolve or fade of which the content is so sure counts without the network, which was seen to miss slow ones."""
 FEEBLE = 0.4
 """A stretch with less confidence tells nothing about the extent of what the network finds."""
 NEAR = 2
@@ -54,8 +57,9 @@ class Detector:
         self._clues = Clues(self.history, proposer, shortest_s, hints=network is not None and not every_block)
         self._peaks: list[Peak] = []
         self._done = 0
-        self.settled = 0
-        """Every change before this position has been given out."""
+        self._settled = 0
+        self.settled: Mark | None = None
+        """Every change before this frame has been given out."""
 
     def add(self, frame: Frame) -> list[Change]:
         """Take the next frame, BGR; give the changes that are certain now, in order."""
@@ -81,8 +85,10 @@ class Detector:
         self._done = stop
         if self._network:
             self._peaks += self._network.take_peaks(self.history, self.history.signatures(), complete=complete)
-        until = stop if complete else max(self.settled, min(stop - BLOCK, self._clues.undecided_from()))
+        until = stop if complete else max(self._settled, min(stop - BLOCK, self._clues.undecided_from()))
         changes = self._settle(until)
+        if self.history.first <= until < self.history.end:
+            self.settled = self.history.mark(until)
         self.history.forget(stop - KEPT)
         if self._network:
             self._network.forget(stop - KEPT)
@@ -98,7 +104,7 @@ class Detector:
             self._network.skip(stop)
 
     def _settle(self, until: int) -> list[Change]:
-        """Give the changes from `settled` up to position `until`."""
+        """Give the changes that were not given yet, up to position `until`."""
         fades = self._clues.fades
         dissolves = [one for one in self._clues.dissolves if not any(_overlap(one, fade) for fade in fades)]
         if self._network:
@@ -109,7 +115,7 @@ class Detector:
             found = [*graduals, *(one for one in cuts if not any(other.covers(one.at.position) for other in graduals))]
         self._clues.forget(until - LONGEST)
         self._peaks = [peak for peak in self._peaks if peak.change.last.position >= until - LONGEST]
-        self.settled, settled = until, self.settled
+        self._settled, settled = until, self._settled
         return sorted((one for one in found if settled <= one.at.position < until), key=lambda one: one.at.position)
 
     def _supported(self, fades: list[Change], dissolves: list[Change]) -> list[Change]:
@@ -127,6 +133,11 @@ class Detector:
                 found[best] = best.decided_by_network(probability)
             elif not any(first <= peak.change.at.position <= last for first, last in self._clues.quiet):
                 found[peak.change] = peak.change
+        for one in [*fades, *dissolves]:
+            if one.confidence >= max(BEYOND_DOUBT, self._confidence) and not any(
+                one.covers(known.at.position) for known in found.values()
+            ):
+                found[one] = one
         return list(found.values())
 
 

@@ -13,7 +13,7 @@ SAME_PICTURE = 0.8
 
 def deviation(signatures: Signatures) -> npt.NDArray[np.float32]:
     """How much the colour varies over each picture's area: the largest of the three channels' standard deviations."""
-    channels = signatures.reshape(len(signatures), -1, 3)
+    channels = signatures.reshape(len(signatures), signatures.shape[1] // 3, 3)
     return channels.std(axis=1).max(axis=1)  # type: ignore[no-any-return]
 
 

@@ -7,7 +7,7 @@ from videoannotator.pipelines.scene_detection.changes import Change
 from videoannotator.pipelines.scene_detection.history import Mark
 
 NEAR = 3
-"""A gradual change touches a run when it ends or begins at most so many frames away: the last steps of a fade are hardly visible."""
+"""A gradual change that ends or begins so many frames beside a run still touches it: a fade's last steps are hardly visible."""
 MOST_MARKS = 256
 
 

@@ -65,8 +65,8 @@ class Stretch:
 
     @property
     def strength(self) -> float:
-        """How much of a change it explains."""
-        return self.change * (1.0 - self.residual)
+        """How much of a change it explains; a long stretch must not outdo the two short ones that it covers."""
+        return self.change * (1.0 - 2.0 * self.residual)
 
 
 StretchT = TypeVar("StretchT", bound=Stretch)
@@ -82,9 +82,15 @@ def best_apart(stretches: list[StretchT]) -> list[StretchT]:
     """Of stretches that overlap, the one that explains most; in order of time."""
     chosen: list[StretchT] = []
     for stretch in sorted(stretches, key=lambda one: -one.strength):
-        if all(stretch.last <= other.first or other.last <= stretch.first for other in chosen):
+        if not any(_overlap(stretch, other) for other in chosen):
             chosen.append(stretch)
     return sorted(chosen, key=lambda one: one.first)
+
+
+def _overlap(left: Stretch, right: Stretch) -> bool:
+    """Whether two stretches share more than a quarter of the shorter one; the two halves of a fade may meet in the black."""
+    shared = min(left.last, right.last) - max(left.first, right.first)
+    return 4 * shared > min(left.last - left.first, right.last - right.first)
 
 
 def _of_length(signatures: Signatures, start: int, stop: int, length: int, demands: Demands) -> Iterator[Stretch]:
@@ -126,8 +132,9 @@ def _mixture(
     shares = np.einsum("nkd,nd->nk", pictures, line) / power[:, None]
     unexplained = pictures - shares[..., None] * line[:, None]
     residual = np.sqrt(np.square(unexplained).sum(axis=2).mean(axis=1) / power)
-    ends = np.broadcast_to(np.float32([0.0, 1.0]), (len(firsts), 2))
-    return np.concatenate([ends[:, :1], shares, ends[:, 1:]], axis=1).astype(np.float32), residual.astype(np.float32)
+    shares = np.pad(shares, ((0, 0), (1, 1)))
+    shares[:, -1] = 1.0
+    return shares, residual
 
 
 def mixture_confidence(pictures: npt.NDArray[np.uint8]) -> float:

@@ -75,6 +75,6 @@ class History:
         return self._signatures[: len(self._marks)].astype(np.float32)
 
     def window(self, start: int, length: int) -> npt.NDArray[np.uint8]:
-        """The RGB pictures from position `start` on, shape (length, 27, 48, 3); beyond both ends the outermost one stands repeatedly."""
+        """The RGB pictures from position `start` on, shape (length, 27, 48, 3); beyond the ends the outermost picture stands."""
         rows = np.clip(np.arange(start, start + length) - self.first, 0, len(self._marks) - 1)
         return self._pictures[rows]

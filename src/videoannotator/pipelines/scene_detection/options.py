@@ -26,8 +26,8 @@ class SceneDetectionOptions(PipelineOptions):
     mode: Mode = Field(
         default="balanced",
         description=(
-            "What decides where a scene begins. fast: changes of content alone. balanced: a neural network, where the content changes. "
-            "accurate: a neural network on every frame, about ten times slower than fast."
+            "What decides where a scene begins. fast: changes of content alone. balanced: a neural network, wherever the content "
+            "may change. accurate: a neural network on every frame."
         ),
     )
     min_scene_length_s: float = Field(
@@ -44,8 +44,8 @@ class SceneDetectionOptions(PipelineOptions):
         ge=1.0,
         le=255.0,
         description=(
-            "Smallest change from one frame to the next that counts as a hard cut: mean difference of hue, saturation and brightness, "
-            "0 to 255. Modes balanced and accurate only take it as a hint."
+            "Smallest change from one frame to the next that counts as a hard cut: mean difference of hue, saturation and "
+            "brightness, 0 to 255. The modes balanced and accurate take it as a hint where to look."
         ),
     )
     keyframes: bool = Field(default=True, description="Whether to keep one picture (JPEG) of each scene, from near its middle.")

@@ -22,39 +22,39 @@ class Spacing:
 
     def add(self, change: Change) -> list[Change]:
         """Take the next boundary, in order of time; give those that are certain to stay."""
-        if change.at.time.since(self._last) < max(self._shortest_s, 0.0) or change.at.time <= self._last:
-            return []
         passed: list[Change] = []
-        if self._waiting and (self._apart(self._waiting[-1], change) or len(self._waiting) == MOST_WAITING):
-            passed = self._choose(self._waiting)
-            self._waiting = []
-            if change.at.time.since(self._last) < self._shortest_s:
-                return passed
-        self._waiting.append(change)
+        if self._waiting and (self._apart(self._waiting[-1].at.time, change.at.time) or len(self._waiting) == MOST_WAITING):
+            passed, self._waiting = self._choose(self._waiting), []
+        if self._apart(self._last, change.at.time):
+            self._waiting.append(change)
         return passed
 
     def flush(self, now: MediaTime) -> list[Change]:
-        """Give what no boundary after `now` can displace."""
-        if not self._waiting or now.since(self._waiting[-1].at.time) < self._shortest_s:
+        """Give what no boundary from `now` on can displace."""
+        if not self._waiting or not self._apart(self._waiting[-1].at.time, now):
             return []
         passed, self._waiting = self._choose(self._waiting), []
         return passed
 
+    @property
+    def undecided(self) -> Change | None:
+        """The first boundary that waits."""
+        return self._waiting[0] if self._waiting else None
+
     def finish(self, end: MediaTime) -> list[Change]:
         """Give what is left when the recording ends at `end`."""
-        passed, self._waiting = self._choose([one for one in self._waiting if end.since(one.at.time) >= self._shortest_s]), []
+        passed, self._waiting = self._choose([one for one in self._waiting if self._apart(one.at.time, end)]), []
         return passed
 
-    def _apart(self, left: Change, right: Change) -> bool:
-        gap_s = right.at.time.since(left.at.time)
-        return gap_s >= self._shortest_s and gap_s > 0
+    def _apart(self, earlier: MediaTime, later: MediaTime) -> bool:
+        return earlier < later and later.since(earlier) >= self._shortest_s
 
     def _choose(self, rivals: list[Change]) -> list[Change]:
+        times = [self._last]
         chosen: list[Change] = []
         for change in sorted(rivals, key=lambda one: (-one.confidence, one.at.position)):
-            if all(self._apart(*sorted((change, other), key=lambda one: one.at.position)) for other in chosen):
+            if all(self._apart(*sorted((change.at.time, time))) for time in times):
                 chosen.append(change)
-        chosen.sort(key=lambda one: one.at.position)
-        if chosen:
-            self._last = chosen[-1].at.time
-        return chosen
+                times.append(change.at.time)
+        self._last = max(times)
+        return sorted(chosen, key=lambda one: one.at.position)

@@ -1,4 +1,4 @@
-"""The checksum that ties a result to its input."""
+"""The checksum that ties results to their input, and weights to their manifest."""
 
 import hashlib
 from collections.abc import Callable
@@ -9,8 +9,8 @@ from videoannotator.errors import RunStopped
 BLOCK_BYTES = 1024 * 1024
 
 
-def sha256_of(path: Path, should_stop: Callable[[], bool]) -> str:
-    """SHA-256 (FIPS 180-4) of a file, hexadecimal.
+def sha256_of(path: Path, should_stop: Callable[[], bool] | None = None) -> str:
+    """SHA-256 (FIPS 180-4) of a file, hexadecimal; `should_stop` is asked after every megabyte.
 
     Raises:
         RunStopped: `should_stop` said so.
@@ -18,7 +18,7 @@ def sha256_of(path: Path, should_stop: Callable[[], bool]) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(BLOCK_BYTES):
-            if should_stop():
+            if should_stop is not None and should_stop():
                 raise RunStopped("The run was stopped.")
             digest.update(block)
     return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Benchmarks: figures beside their targets. Run with: python -m benchmarks [NAME …]."""

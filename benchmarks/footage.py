@@ -1,0 +1,77 @@
+"""Long recordings for benchmarks, made once and kept in `build/benchmarks`."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+from videoannotator.media.demo_clip import speech_sample
+from videoannotator.media.synthetic import Picture, Shot, Sound, shots_clip, write_clip
+
+FOLDER = Path("build") / "benchmarks"
+RATE = 25
+MINUTE_SHOTS = [Shot(part) for part in (250, 300, 150, 350, 200, 250)]
+
+
+def minute_720p() -> Path:
+    """One minute of 1280 x 720 camera-like footage (moving camera, moving figure, sensor noise, five cuts) with speech."""
+    path = FOLDER / "minute-720p.mp4"
+    if not path.exists():
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        samples, rate_hz = speech_sample()
+        speech = np.tile(samples, 3)[: 60 * rate_hz]
+        part = path.with_suffix(".part.mp4")
+        options = {"preset": "veryfast", "crf": "23", "g": "250"}
+        shots_clip(
+            part,
+            MINUTE_SHOTS,
+            size=(1280, 720),
+            noise_level=3.0,
+            seed=11,
+            picture=Picture(options=options),
+            sounds=[Sound(speech, rate_hz)],
+        )
+        part.rename(path)
+    return path
+
+
+def minutes_720p(minutes: int) -> Path:
+    """That minute, again and again on one time line, copied packet by packet."""
+    path = FOLDER / f"{minutes}-minutes-720p.mp4"
+    if not path.exists():
+        source = minute_720p()
+        part = path.with_suffix(".part.mp4")
+        _repeat(source, part, minutes)
+        part.rename(path)
+    return path
+
+
+def _repeat(source: Path, target: Path, times: int) -> None:
+    with av.open(str(target), "w") as output:
+        streams = None
+        for number in range(times):
+            with av.open(str(source)) as given:
+                if streams is None:
+                    streams = {stream.index: output.add_stream_from_template(stream) for stream in given.streams}
+                for packet in given.demux():
+                    if packet.dts is None or packet.pts is None:
+                        continue
+                    shift = int(Fraction(60 * number) / packet.time_base)
+                    index = packet.stream.index
+                    packet.pts += shift
+                    packet.dts += shift
+                    packet.stream = streams[index]
+                    output.mux(packet)
+
+
+def speech_wav(minutes: int) -> Path:
+    """Read speech, repeated to this length."""
+    path = FOLDER / f"{minutes}-minutes-speech.wav"
+    if not path.exists():
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        samples, rate_hz = speech_sample()
+        count = minutes * 60 * rate_hz
+        speech = np.tile(samples, count // len(samples) + 1)[:count]
+        write_clip(path, sounds=[Sound(speech, rate_hz, codec="pcm_s16le")])
+    return path
