@@ -34,7 +34,8 @@ class PipelineContract:
     pipeline: ClassVar[type[Pipeline[Any]]]
 
     @pytest.fixture(scope="class")
-    def recording(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    @classmethod
+    def recording(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
         """A clip of 6 s with two shots and speech."""
         path = tmp_path_factory.mktemp("contract") / "recording.mp4"
         samples, rate_hz = speech_sample()

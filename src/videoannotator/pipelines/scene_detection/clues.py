@@ -6,7 +6,15 @@ from videoannotator.annotations.scenes import Boundary
 from videoannotator.media.types import Frame
 from videoannotator.pipelines.scene_detection.changes import Change, judge_cluster, take_clusters, transition
 from videoannotator.pipelines.scene_detection.content import NEIGHBOURS, CutProposer
-from videoannotator.pipelines.scene_detection.evidence import FLAT_DEVIATION, Signatures, deviation, step_confidence
+from videoannotator.pipelines.scene_detection.evidence import (
+    AROUND,
+    FLAT_DEVIATION,
+    SAME_PICTURE,
+    Signatures,
+    deviation,
+    resemblance,
+    step_confidence,
+)
 from videoannotator.pipelines.scene_detection.fades import FlatRun, FlatRuns, judge_run
 from videoannotator.pipelines.scene_detection.gradual import (
     LIKELY,
@@ -82,7 +90,7 @@ class Clues:
     def gather(self, signatures: Signatures, until: int, *, complete: bool) -> None:
         """Look for stretches that end before position `until`, and for everything else up to the end of the history."""
         span = self._span()
-        ripe = self._history.end if complete else self._history.end - span - NEIGHBOURS
+        ripe = self._history.end if complete else self._history.end - AROUND - NEIGHBOURS
         for cluster in take_clusters(self._proposals, span, ripe):
             change = judge_cluster(self._history, signatures, cluster, span)
             if change is None:
@@ -156,23 +164,23 @@ class Clues:
 
     def _judge_run(self, run: FlatRun, signatures: Signatures, span: int) -> None:
         leading_in, leading_out = self._leading_in(run), self._leading_out(run)
-        length = run.last.position + 1 - run.first.position
-        step = 0.0
-        if not (leading_in or leading_out):
-            if (
-                run.before is None
-                or run.after is None
-                or length >= BRIEF_RUN
-                or run.after.time.since(run.first.time) >= self._shortest_s
-            ):
-                return
-            rows = (run.first.position - self._history.first, run.after.position - self._history.first)
-            step = step_confidence(signatures, *rows, span)
         before = leading_in.change_of_shot if leading_in else None
         after = leading_out.change_of_shot if leading_out else None
-        first = before.first if before else run.first
-        last = after.last if after else run.after or run.last
-        self._replace(first.position, last.position, judge_run(run, before, after, step))
+        abrupt = before is None and after is None
+        if abrupt and self._is_scene(run):
+            return
+        first, last = before.first if before else run.first, after.last if after else run.after or run.last
+        rows = (first.position - self._history.first, last.position - self._history.first)
+        fade = judge_run(run, before, after, step_confidence(signatures, *rows, span) if abrupt else 0.0)
+        if not (before and after) and rows[0] > 0 and resemblance(signatures[rows[0] - 1], signatures[rows[1]]) > SAME_PICTURE:
+            fade = None  # a flash
+        self._replace(first.position, last.position, fade)
+
+    def _is_scene(self, run: FlatRun) -> bool:
+        """Whether a run that begins and ends abruptly stands for itself, or belongs to an end of the recording."""
+        if run.before is None or run.after is None or run.last.position - run.first.position >= BRIEF_RUN:
+            return True
+        return run.after.time.since(run.first.time) >= self._shortest_s
 
     def _leading_in(self, run: FlatRun) -> Gradual | None:
         found = [one for one in self._graduals if one.first < run.first.position and run.touches(one.last)]

@@ -3,6 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
+AROUND = 16
+"""Frames before and after a step within which it must stand out."""
+RIVALS = 3
+
 Signatures = npt.NDArray[np.float32]
 
 FLAT_DEVIATION = 4.0
@@ -44,12 +48,24 @@ def step_confidence(signatures: Signatures, first: int, last: int, span: int) ->
     """How sure it is that the picture before row `first` and the one from row `last` on are different shots, 0 to 1.
 
     The step between the `span` rows before and after is compared with the movement inside these rows: in a pan both are alike, at a
-    cut the step is many times larger. A flash or a lamp leaves the same picture behind.
+    cut the step is many times larger. A flash or a lamp leaves the same picture behind: 0. Where frames repeat, as in a recording of
+    a screen, movement consists of steps too: the step must stand out from the others around it.
     """
     before, after = signatures[max(first - span, 0) : first], signatures[last : last + span]
     mean_before, mean_after = before.mean(axis=0), after.mean(axis=0)
     if resemblance(mean_before, mean_after) > SAME_PICTURE:
         return 0.0
     step = float(distance(mean_before, mean_after))
-    movement = max(float(distance(before[0], before[-1])), float(distance(after[0], after[-1])))
+    movement = max(
+        float(distance(before[0], before[-1])), float(distance(after[0], after[-1])), 2 * _usual_step(signatures, first, last)
+    )
     return step / (step + movement) if step > 0 else 0.0
+
+
+def _usual_step(signatures: Signatures, first: int, last: int) -> float:
+    """The third largest step from row to row within `AROUND` rows, those from `first` to `last` left out: two may be cuts."""
+    start, stop = max(first - AROUND, 1), min(last + AROUND, len(signatures) - 1)
+    rows = np.array([row for row in range(start, stop + 1) if not first <= row <= last], dtype=np.int64)
+    if len(rows) < RIVALS:
+        return 0.0
+    return float(np.sort(distance(signatures[rows], signatures[rows - 1]))[-RIVALS])

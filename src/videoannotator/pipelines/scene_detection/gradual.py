@@ -43,7 +43,7 @@ class Demands:
 
 LIKELY = Demands(change=12.0, residual=0.3, flank=0.35, step=0.4)
 POSSIBLE = Demands(change=8.0, residual=0.55, flank=0.7, step=0.6)
-EVEN_RESIDUAL = 0.33
+EVEN_RESIDUAL = 0.31
 """Residual of the larger pictures at which mixture and movement are equally likely: dissolves over moving people stay below, people
 who move a lot in front of a still camera lie above."""
 

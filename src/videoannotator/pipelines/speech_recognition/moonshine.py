@@ -28,10 +28,13 @@ _SHORTEST_INPUT = 8000
 """Samples. Shorter sound is padded with silence: below half a second the network invents words more often."""
 _TOKENS_PER_SECOND, _EXTRA_TOKENS = 6.5, 6
 """The fastest speech needs about six tokens a second; what goes on beyond that is the network talking to itself."""
-_LONGEST_CYCLE, _FEWEST_CYCLES = 12, 4
+_FEWEST_REPEATED = 4
+"""Tokens that must be repetition before it counts as such."""
 _WORD_START = "\u2581"
 _REPEATED_MARK = re.compile(r"([,;:])\1+")
-_CACHE_NAMES = tuple(f"{layer}.{half}.{kind}" for layer in range(_LAYERS) for half in ("decoder", "encoder") for kind in ("key", "value"))
+_CACHE_NAMES = tuple(
+    f"{layer}.{half}.{kind}" for layer in range(_LAYERS) for half in ("decoder", "encoder") for kind in ("key", "value")
+)
 
 
 class Session(Protocol):
@@ -64,13 +67,16 @@ def read_tokens(path: Path) -> tuple[bytes, ...]:
 
 
 def without_loop(tokens: Sequence[int]) -> tuple[list[int], bool]:
-    """`tokens` up to the first copy of a cycle that repeats to its end at least four times, and whether there was one."""
-    for length in range(1, _LONGEST_CYCLE + 1):
-        copies = 1
-        while list(tokens[-(copies + 1) * length : len(tokens) - copies * length]) == list(tokens[-length:]):
-            copies += 1
-        if copies >= _FEWEST_CYCLES:
-            return list(tokens[: len(tokens) - (copies - 1) * length]), True
+    """The tokens up to where they begin to repeat themselves until their end, and whether they do.
+
+    Only for text that the network did not end itself: there a cycle that goes round one and a half times more is no speech.
+    """
+    for length in range(1, len(tokens) * 2 // 5 + 1):
+        repeated = 0
+        while repeated + length < len(tokens) and tokens[-1 - repeated] == tokens[-1 - repeated - length]:
+            repeated += 1
+        if repeated >= max(_FEWEST_REPEATED, length * 3 // 2):
+            return list(tokens[: len(tokens) - repeated]), True
     return list(tokens), False
 
 

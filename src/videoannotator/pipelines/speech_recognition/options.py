@@ -76,7 +76,10 @@ class SpeechRecognitionOptions(PipelineOptions):
         default=15.0, ge=5.0, le=30.0, description="Longest stretch of speech, in seconds, that is recognised in one piece."
     )
     padding_s: float = Field(
-        default=0.2, ge=0.0, le=1.0, description="Sound, in seconds, that the recogniser hears before and after each stretch of speech."
+        default=0.2,
+        ge=0.0,
+        le=1.0,
+        description="Sound, in seconds, that the recogniser hears before and after each stretch of speech.",
     )
     word_times: bool = Field(default=True, description="Whether the start and the end of every word are found.")
 

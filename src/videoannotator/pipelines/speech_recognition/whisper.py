@@ -145,7 +145,9 @@ class WhisperRecogniser:
         words = [word for segment in kept for word in self._words(segment.words or ())]
         return Recognition(
             words=tuple(words),
-            confidence=float(np.exp(np.average([s.avg_logprob for s in kept], weights=[len(s.tokens) for s in kept]))) if words else 0.0,
+            confidence=float(np.exp(np.average([s.avg_logprob for s in kept], weights=[len(s.tokens) for s in kept])))
+            if words
+            else 0.0,
             language=language,
             looped=len(kept) < len(found),
         )
@@ -161,7 +163,9 @@ class WhisperRecogniser:
     def _words(words: Sequence[Any]) -> list[RecognisedWord]:
         """Whisper's words with the time from its cross-attention; what holds no letter or digit was not spoken."""
         return [
-            RecognisedWord("".join(word.word.split()), min(1.0, max(0.0, float(word.probability))), (float(word.start), float(word.end)))
+            RecognisedWord(
+                "".join(word.word.split()), min(1.0, max(0.0, float(word.probability))), (float(word.start), float(word.end))
+            )
             for word in words
             if any(character.isalnum() for character in word.word)
         ]
