@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
-from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from videoannotator.errors import UnsupportedMediaException
 from videoannotator.media.orientation import orientation_of
@@ -18,18 +18,18 @@ Image = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
 _PIXEL_FORMATS = {Colour.RGB: "rgb24", Colour.BGR: "bgr24", Colour.GRAY: "gray"}
-_MATRICES = {1: Colorspace.ITU709, 4: Colorspace.FCC, 5: Colorspace.ITU601, 6: Colorspace.ITU601, 7: Colorspace.SMPTE240M}
-_MATRICES |= {9: Colorspace.BT2020, 10: Colorspace.BT2020}
+_BT709, _FCC, _BT601, _SMPTE240M, _BT2020, _YCGCO = 1, 4, 5, 7, 9, 8
+"""Matrices by their code in ITU-T H.273, table 4, which libswscale shares; of two codes for one matrix the lower one."""
+_MATRICES = {1: _BT709, 4: _FCC, 5: _BT601, 6: _BT601, 7: _SMPTE240M, 9: _BT2020, 10: _BT2020}
 _LUMA_WEIGHTS = {
-    Colorspace.ITU709: (0.2126, 0.0722),
-    Colorspace.FCC: (0.30, 0.11),
-    Colorspace.ITU601: (0.299, 0.114),
-    Colorspace.SMPTE240M: (0.212, 0.087),
-    Colorspace.BT2020: (0.2627, 0.0593),
+    _BT709: (0.2126, 0.0722),
+    _FCC: (0.30, 0.11),
+    _BT601: (0.299, 0.114),
+    _SMPTE240M: (0.212, 0.087),
+    _BT2020: (0.2627, 0.0593),
 }
 """Shares of red and blue in luma, per matrix (ITU-T H.273, table 4)."""
 _FULL_RANGE = 2
-_YCGCO = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +126,12 @@ class Converter:
         return np.asarray(coloured, np.uint8)
 
 
-def matrix_of(frame: VideoFrame) -> Colorspace:
+def matrix_of(frame: VideoFrame) -> int:
     """The matrix between RGB and the stored colours; without a tag the one that browsers assume for this size."""
     tagged = _MATRICES.get(int(frame.colorspace))
     if tagged is not None:
         return tagged
-    return Colorspace.ITU709 if frame.width >= 1280 or frame.height > 576 else Colorspace.ITU601
+    return _BT709 if frame.width >= 1280 or frame.height > 576 else _BT601
 
 
 def is_full_range(frame: VideoFrame) -> bool:
@@ -162,7 +162,7 @@ def _stretched(luma: Image) -> Image:
     return np.asarray(cv2.convertScaleAbs(np.maximum(luma, 16), alpha=255 / 219, beta=-16 * 255 / 219), np.uint8)
 
 
-def _to_rgb(matrix: Colorspace, *, full_range: bool, bgr: bool) -> npt.NDArray[np.float64]:
+def _to_rgb(matrix: int, *, full_range: bool, bgr: bool) -> npt.NDArray[np.float64]:
     """The 3x4 matrix from stored Y, Cb, Cr (8 bit) to red, green, blue (ITU-T H.273, section 8.3)."""
     red, blue = _LUMA_WEIGHTS[matrix]
     green = 1 - red - blue

@@ -19,7 +19,7 @@ class DamageLog:
         self._missing_end = Fraction(0)
 
     def packet(self, at: Fraction) -> None:
-        """The decoder or demuxer refused a packet; `at` is how far the reading had come, in seconds."""
+        """The decoder or demuxer refused a packet, or found it incomplete; `at` is how far the reading had come, in seconds."""
         self.bad_packets += 1
         self._note(at)
 
@@ -44,7 +44,7 @@ class DamageLog:
         first = max(Fraction(0), self._first_at)
         parts = []
         if self.bad_packets:
-            parts.append(f"{self.bad_packets} data packet{'s' * (self.bad_packets != 1)} could not be decoded")
+            parts.append(f"{self.bad_packets} data packet{'s are' if self.bad_packets != 1 else ' is'} damaged")
         if self.bad_frames:
             parts.append(f"{self.bad_frames} frame{'s were' if self.bad_frames != 1 else ' was'} dropped or may show errors")
         if self._missing_end:

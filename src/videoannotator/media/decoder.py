@@ -1,12 +1,11 @@
 """Reads a recording once, from start to end, for everybody who needs frames or sound of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 
-import av
 from av.audio.frame import AudioFrame
 from av.packet import Packet
 from av.stream import Stream
@@ -19,7 +18,7 @@ from videoannotator.media.exact import fraction, seconds
 from videoannotator.media.header import prepare, read_header
 from videoannotator.media.pictures import FrameDelivery, PictureTrack
 from videoannotator.media.sound import SoundTrack
-from videoannotator.media.source import open_container
+from videoannotator.media.source import READ_ERRORS, open_container
 from videoannotator.media.timing import Continuity
 from videoannotator.media.types import AudioBlock, AudioNeed, FrameNeed
 
@@ -145,7 +144,7 @@ class Decoder:
         while self._errors_in_a_row <= _MOST_ERRORS_IN_A_ROW:
             try:
                 yield from self._container.demux(*self._streams)
-            except (av.FFmpegError, ValueError):
+            except READ_ERRORS:
                 self._failed()
                 continue
             return
@@ -165,9 +164,11 @@ class Decoder:
         self._make_continuous(packet)
         try:
             frames = packet.decode()
-        except (av.FFmpegError, ValueError):
+        except READ_ERRORS:
             self._failed()
             return
+        if packet.is_corrupt:
+            self._damage.packet(self._position)
         if packet.size:
             self._errors_in_a_row = 0
         if self._video is not None and packet.stream_index == self._header.video_stream:
@@ -176,7 +177,18 @@ class Decoder:
             if isinstance(frame, VideoFrame) and self._video is not None:
                 yield from self._video.feed(frame)
             elif isinstance(frame, AudioFrame) and self._sound is not None:
-                yield from self._for_needs(self._sound.feed(frame, self._time_of(frame)))
+                yield from self._sounded(self._sound, frame)
+
+    def _sounded(self, sound: SoundTrack, frame: AudioFrame) -> Iterator[AudioDelivery]:
+        """The blocks that become ready with this frame; one in a form that cannot be mixed counts as a bad packet."""
+        time_base = fraction(frame.time_base)
+        time = None if time_base is None else seconds(frame.pts, time_base)
+        try:
+            blocks = list(sound.feed(frame, None if time is None else time - self._header.origin))
+        except READ_ERRORS:
+            self._failed()
+            return
+        yield from self._for_needs(blocks)
 
     def _make_continuous(self, packet: "Packet[Stream]") -> None:
         """Shift the packet's time stamps where the file's clock started anew."""
@@ -190,13 +202,7 @@ class Decoder:
             packet.pts = None if packet.pts is None else packet.pts + ticks
             packet.dts = None if packet.dts is None else packet.dts + ticks
 
-    def _time_of(self, frame: AudioFrame) -> Fraction | None:
-        """When the frame's first sample sounds, on the time line."""
-        time_base = fraction(frame.time_base)
-        time = None if time_base is None else seconds(frame.pts, time_base)
-        return None if time is None else time - self._header.origin
-
-    def _for_needs(self, blocks: Iterator[AudioBlock]) -> Iterator[AudioDelivery]:
+    def _for_needs(self, blocks: Iterable[AudioBlock]) -> Iterator[AudioDelivery]:
         for block in blocks:
             for index, need in enumerate(self._audio_needs):
                 if need.rate_hz == block.rate_hz:

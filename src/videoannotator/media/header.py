@@ -18,7 +18,7 @@ from videoannotator.annotations.media_info import AudioInfo, MediaInfo, VideoInf
 from videoannotator.errors import InvalidRequestException, UnsupportedMediaException
 from videoannotator.media.exact import fraction, seconds
 from videoannotator.media.orientation import Orientation, orientation_of
-from videoannotator.media.source import MAX_PIXELS, check_file, open_container
+from videoannotator.media.source import MAX_PIXELS, READ_ERRORS, check_file, open_container
 
 _NOT_PICTURES = 0x400 | 0x800 | 0x100000
 """Dispositions attached_pic (cover art), timed_thumbnails and still_image."""
@@ -132,7 +132,7 @@ def _not_decodable(path: Path, video: VideoStream | None) -> UnsupportedMediaExc
     """The error for a file whose tracks give nothing."""
     if video is not None and not video.codec_context.width:
         return UnsupportedMediaException(
-            f"The pictures of {path} have no size, or one of more than {MAX_PIXELS // 1_000_000} million pixels, which cannot be read.",
+            f"The pictures of {path} have no size, or more than {MAX_PIXELS // 1_000_000} million pixels, and cannot be read.",
             hint="The file is probably damaged: copy it again from the camera. If it is not, make a smaller version of it first.",
         )
     hint = "Play it elsewhere. If it plays, convert it to mp4; if not, the file is damaged: copy it again from the camera."
@@ -159,13 +159,13 @@ def _decoded(container: InputContainer, streams: list[Stream]) -> "Iterator[tupl
     while True:
         try:
             packet = next(packets, None)
-        except (av.FFmpegError, ValueError):
+        except READ_ERRORS:
             return
         if packet is None:
             return
         try:
             frames = packet.decode() if packet.size or packet.dts is None else []
-        except (av.FFmpegError, ValueError):
+        except READ_ERRORS:
             frames = []
         yield packet, [frame for frame in frames if isinstance(frame, (VideoFrame, AudioFrame))]
 
@@ -200,7 +200,6 @@ def _header(
         [start for start in (_clock_start(video, first), _clock_start(audio, first)) if start is not None], default=Fraction(0)
     )
     name = _container_name(path, container)
-    announcing = name in _ANNOUNCING
     whole = Fraction(container.duration, av.time_base) if container.duration else None
     whole_start = Fraction(container.start_time, av.time_base) if container.start_time else Fraction(0)
     whole_end = None if whole is None else whole + whole_start - origin
@@ -220,9 +219,9 @@ def _header(
         video_stream=None if video is None or media.video is None else video.index,
         audio_stream=None if audio is None else audio.index,
         origin=origin,
-        video_end=_announced_end(video, origin) if announcing else None,
-        audio_end=_announced_end(audio, origin) if announcing else None,
-        whole_end=whole_end if announcing else None,
+        video_end=_announced_end(video, origin, name),
+        audio_end=_announced_end(audio, origin, name),
+        whole_end=whole_end if name in _ANNOUNCING else None,
         warnings=("A video track is in a format for which there is no decoder here; it is left out.",) if ignored else (),
     )
 
@@ -255,13 +254,15 @@ def _clock_start(stream: Stream | None, first: _Firsts) -> Fraction | None:
     return start
 
 
-def _announced_end(stream: Stream | None, origin: Fraction) -> Fraction | None:
-    """Where a track announces its own end, in seconds on the time line."""
-    if stream is None:
+def _announced_end(stream: Stream | None, origin: Fraction, name: str) -> Fraction | None:
+    """Where a track announces its own end, in seconds on the time line; None in containers (`name`) that do not."""
+    if stream is None or name not in _ANNOUNCING:
         return None
     time_base = fraction(stream.time_base) or _MILLISECOND
     start = seconds(stream.start_time, time_base) or Fraction(0)
     length = seconds(stream.duration, time_base) or _tagged_length(stream)
+    if length is not None and name == "avi" and stream.type == "video":
+        length = max(length, stream.frames * time_base)  # libav shortens the length, not the count, to what a cut-off file holds
     return start + length - origin if length else None
 
 
@@ -281,7 +282,7 @@ def _video_info(stream: VideoStream, first: _First | None, origin: Fraction) -> 
     """The video track as its header and first frame describe it."""
     context = stream.codec_context
     width, height = context.width, context.height
-    pixel_format = context.pix_fmt or "unknown"
+    pixel_format = context.format.name if context.format is not None else "unknown"
     orientation = Orientation()
     start = _clock_start(stream, {}) or origin
     interlaced = False

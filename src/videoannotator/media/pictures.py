@@ -17,6 +17,7 @@ from videoannotator.media.deinterlacing import Deinterlacer
 from videoannotator.media.exact import fraction
 from videoannotator.media.header import Header
 from videoannotator.media.sampling import Sampler
+from videoannotator.media.source import READ_ERRORS
 from videoannotator.media.timing import FrameClock, TimingFacts
 from videoannotator.media.types import Frame, FrameNeed
 
@@ -102,11 +103,18 @@ class PictureTrack:
             self._waiting[ticks] = _Chosen(needs, MediaTime(time), len(self.times) - 1, duration_s)
         if self._fields is None and frame.interlaced_frame:
             self._fields = Deinterlacer()
-        if self._fields is not None:
-            for whole in self._fields.take(frame, chosen=bool(needs)):
-                yield from self._deliver(whole)
-        elif needs:
-            yield from self._deliver(frame)
+        if self._fields is None:
+            yield from self._deliver(frame) if needs else ()
+            return
+        try:
+            ready = self._fields.take(frame, chosen=bool(needs))
+        except READ_ERRORS:
+            self._damage.frame(time, count=len(self._waiting))
+            self._waiting.clear()
+            self._fields = Deinterlacer()
+            return
+        for whole in ready:
+            yield from self._deliver(whole)
 
     def _register(self, frame: VideoFrame, ticks: int) -> Fraction:
         """Enter the frame into the tables; its time in seconds."""

@@ -12,7 +12,7 @@ from videoannotator.annotations.media_info import FrameTiming, MediaInfo
 from videoannotator.media.decoder import AudioDelivery, Decoder, FrameDelivery
 from videoannotator.media.exact import fraction
 from videoannotator.media.header import Header, read_header
-from videoannotator.media.source import open_container
+from videoannotator.media.source import READ_ERRORS, open_container
 from videoannotator.media.timing import facts_of
 from videoannotator.media.types import AudioBlock, AudioNeed, Colour, Frame, FrameNeed, Scaling
 
@@ -48,7 +48,7 @@ def _packet_timing(path: Path, header: Header) -> FrameTiming | None:
                 stamp = packet.pts if packet.pts is not None else packet.dts
                 if stamp is not None and packet.size and not packet.is_discard:
                     ticks.append(stamp)
-        except (av.FFmpegError, ValueError):
+        except READ_ERRORS:
             pass
         return facts_of(ticks, fraction(stream.time_base) or Fraction(1, 1000), header.origin)
 

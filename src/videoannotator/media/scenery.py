@@ -38,7 +38,8 @@ def shot(width: int, height: int, seed: int, *, motion: float = 1.0) -> View:
     """A camera that pans and zooms slowly over a scene in which somebody moves.
 
     Args:
-        width, height: of the pictures, pixels.
+        width: of the pictures, pixels.
+        height: of the pictures, pixels.
         seed: decides scene and movement.
         motion: 0 for a locked camera and a still scene, 1 for a calm hand.
     """

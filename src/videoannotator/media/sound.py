@@ -27,8 +27,8 @@ _SURROUND_WEIGHT = 0.5
 class Mono:
     """Mixes frames of any format, layout and rate down to mono float at the rate of the first one.
 
-    The channels are weighted as in Recommendation ITU-R BS.775 (annex 4, mono from 3/2), and the weights scaled to a sum of 1, so that
-    a sound in all channels keeps its level and nothing is clipped.
+    The channels are weighted as in Recommendation ITU-R BS.775 (annex 4, mono from 3/2), and the weights scaled to a sum of 1, so
+    that a sound in all channels keeps its level and nothing is clipped.
     """
 
     def __init__(self) -> None:
@@ -43,21 +43,23 @@ class Mono:
         rest: list[AudioFrame] = []
         if kind != self._kind or self._reader is None:
             rest = self._reader.resample(None) if self._reader is not None else []
-            self._reader = AudioResampler(format="fltp", layout=frame.layout, rate=self.rate_hz)
+            self._reader = AudioResampler(format="flt", layout=frame.layout, rate=self.rate_hz)
             self._kind = kind
         frame.pts = None
         pieces = [_mixed(piece) for piece in (*rest, *self._reader.resample(frame))]
-        return np.nan_to_num(np.concatenate(pieces)) if pieces else np.zeros(0, np.float32)
+        whole: Samples = np.concatenate([*pieces, np.zeros(0, np.float32)])
+        clean: Samples = whole if np.isfinite(whole).all() else np.nan_to_num(whole)
+        return clean
 
 
 def _mixed(frame: AudioFrame) -> Samples:
-    """One mono array from a frame of planar floats."""
-    channels = np.asarray(frame.to_ndarray(), np.float32)
-    if len(channels) == 1:
-        return channels[0]
+    """One mono array from a frame of packed floats; PyAV cannot count the planes of planar frames of eight and more channels."""
+    packed: Samples = np.asarray(frame.to_ndarray(), np.float32).reshape(-1, frame.layout.nb_channels)
+    if packed.shape[1] == 1:
+        return packed[:, 0]
     names = [channel.name for channel in frame.layout.channels]
     weights = np.array([_WEIGHTS.get(name, _SURROUND_WEIGHT) for name in names], np.float32)
-    return np.asarray(weights / weights.sum() @ channels, np.float32)
+    return np.asarray(packed @ (weights / weights.sum()), np.float32)
 
 
 class TimeLine:

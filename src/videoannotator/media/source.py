@@ -28,7 +28,11 @@ _OPTIONS = {
     "probesize": "20000000",
     "analyzeduration": "20000000",
 }
+_TEXT = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+"""Titles in unknown alphabets must not make a file unreadable; from version 19 on PyAV sees to it itself."""
 _GENERATE_TIME_STAMPS = 0x1
+READ_ERRORS = (av.FFmpegError, ValueError, IndexError)
+"""What PyAV raises for damaged data; IndexError when a packet belongs to a track that appeared in the middle."""
 _STILL_IMAGES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("a PNG picture", lambda head: head.startswith(b"\x89PNG") and b"acTL" not in head),
     ("a WebP picture", lambda head: head[:4] == b"RIFF" and head[8:12] == b"WEBP"),
@@ -103,7 +107,7 @@ def open_container(path: Path) -> InputContainer:
         UnsupportedMediaException: libav cannot read it.
     """
     try:
-        container = av.open(f"file:{path}", "r", options=_OPTIONS, metadata_errors="replace")
+        container: InputContainer = av.open(f"file:{path}", "r", options=_OPTIONS, **_TEXT)  # type: ignore[call-overload]
     except (av.FFmpegError, ValueError, OverflowError) as exc:
         raise _not_opened(path) from exc
     container.flags &= ~_GENERATE_TIME_STAMPS
@@ -129,7 +133,7 @@ def _not_opened(path: Path) -> UnsupportedMediaException:
 
 
 def _top_level_boxes(path: Path, limit: int = 64) -> Sequence[bytes]:
-    """Types of the first boxes of an ISO base media file (ISO/IEC 14496-12, section 4.2), without an incomplete index; else empty."""
+    """Types of the first boxes of an ISO base media file (ISO/IEC 14496-12, section 4.2), but no incomplete index; else empty."""
     boxes: list[bytes] = []
     size = path.stat().st_size
     with path.open("rb") as file:

@@ -19,6 +19,7 @@ RATE_HZ = 16000
 VOICES = ("slt", "rms", "awb", "kal16")
 """A woman (US English), a man (US), a man (Scottish), and the classic diphone man (US); all 16 kHz."""
 
+_SEED = 1
 _FIRST_PHONE = b"R:SylStructure.daughter1.daughter1.R:Segment"
 _LAST_PHONE = b"R:SylStructure.daughtern.daughtern.R:Segment"
 
@@ -151,11 +152,12 @@ def synthesise(text: str, voice: str = "slt") -> SyntheticSpeech:
     if voice not in VOICES:
         raise ValueError(f"There is no voice {voice!r}; the voices are {', '.join(VOICES)}.")
     flite = _flite()
+    ctypes.CDLL(None).srand(_SEED)  # the breath in the voices is made of the C library's random numbers
     utterance = flite.flite_synth_text(text.encode(), _voice(voice))
     try:
         wave = flite.utt_wave(utterance).contents
         pcm = np.ctypeslib.as_array(wave.samples, (wave.num_samples,))
-        samples = pcm.astype(np.float32) / 32768
+        samples = pcm.astype(np.float32) * np.float32(1 / 32768)
         return SyntheticSpeech(samples, tuple(_joined(_words(flite, utterance))))
     finally:
         flite.delete_utterance(utterance)

@@ -7,8 +7,8 @@ from time import monotonic
 
 import numpy as np
 import pytest
-
 from tests.unit.media.clips import Everything, read
+
 from videoannotator.annotations.media_info import Damage
 from videoannotator.errors import MediaUnreadableException, UnsupportedMediaException
 from videoannotator.media.damage import DamageLog
@@ -20,7 +20,7 @@ SECONDS = 4
 KINDS = {
     "mp4": ("libx264", "aac", {"movflags": "faststart"}),
     "mkv": ("libx264", "aac", {}),
-    "avi": ("mpeg4", "libmp3lame", {}),
+    "avi": ("mpeg4", "ac3", {}),
     "ts": ("mpeg2video", "ac3", {}),
     "webm": ("libvpx-vp9", "libopus", {}),
 }
@@ -35,9 +35,17 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], bytes]:
         if suffix not in made:
             path = tmp_path_factory.mktemp("whole") / f"whole.{suffix}"
             video, audio, options = KINDS[suffix]
-            picture = Picture(codec=video, options={"g": "25"} | ({"cpu-used": "8"} if suffix == "webm" else {}))
+            picture = Picture(codec=video, options={"g": "25", "b": "800k"} | ({"cpu-used": "8"} if suffix == "webm" else {}))
             sound = Sound(tone(SECONDS, rate_hz=48000), 48000, codec=audio)
-            shots_clip(path, [Shot(SECONDS * 25)], size=(160, 120), picture=picture, sounds=[sound], container_options=options)
+            shots_clip(
+                path,
+                [Shot(SECONDS * 25)],
+                size=(160, 120),
+                noise_level=4.0,
+                picture=picture,
+                sounds=[sound],
+                container_options=options,
+            )
             made[suffix] = path.read_bytes()
         return made[suffix]
 
@@ -49,8 +57,7 @@ def read_or_refuse(path: Path) -> Everything | None:
     began = monotonic()
     try:
         return read(path)
-    except MediaUnreadableException as exc:
-        assert exc.hint
+    except MediaUnreadableException:
         return None
     finally:
         assert monotonic() - began < LONGEST_S
@@ -69,17 +76,13 @@ def test_an_undamaged_recording_raises_no_alarm(suffix: str, whole: Callable[[st
     found = read(path)
     assert found.facts.media.damage is None
     assert len(found.times()) == SECONDS * 25
-    for needs in (((), None), (None, ())):
-        part = read(path, *(need if need is not None else default for need, default in zip(needs, DEFAULTS, strict=True)))
-        assert part.facts.media.damage is None
-
-
-DEFAULTS = (read.__defaults__ or ())[:2]
+    assert read(path, ()).facts.media.damage is None
+    assert read(path, audio=()).facts.media.damage is None
 
 
 @pytest.mark.parametrize("suffix", list(KINDS))
 @pytest.mark.parametrize("share", [0.15, 0.4, 0.75, 0.95])
-def test_a_cut_off_recording_is_read_as_far_as_it_goes(suffix: str, share: float, whole: Callable[[str], bytes], tmp_path: Path) -> None:
+def test_a_cut_off_recording_is_read_to_its_end(suffix: str, share: float, whole: Callable[[str], bytes], tmp_path: Path) -> None:
     path = tmp_path / f"cut.{suffix}"
     data = whole(suffix)
     path.write_bytes(data[: int(len(data) * share)])
@@ -94,7 +97,8 @@ def test_a_cut_off_recording_is_read_as_far_as_it_goes(suffix: str, share: float
         assert damage.first_at_s is not None
         assert damage.first_at_s <= end_s + 0.1
         assert "missing" in damage.message
-    assert found.facts.media.duration_s == pytest.approx(max(end_s, float(found.blocks[0][0].time.exact) + len(found.sound()) / 16000), abs=0.01)
+    sound_end_s = float(found.blocks[0][0].time.exact) + len(found.sound()) / 16000
+    assert found.facts.media.duration_s == pytest.approx(max(end_s, sound_end_s), abs=0.01)
 
 
 @pytest.mark.parametrize("suffix", list(KINDS))
@@ -165,7 +169,9 @@ def bounded(found: Everything) -> None:
     assert len(found.sound()) <= 16000 * 200
 
 
-@pytest.mark.parametrize(("head", "body"), [("mp4", "mkv"), ("mkv", "mp4"), ("avi", "ts"), ("ts", "avi"), ("webm", "mp4"), ("mp4", "avi")])
+@pytest.mark.parametrize(
+    ("head", "body"), [("mp4", "mkv"), ("mkv", "mp4"), ("avi", "ts"), ("ts", "avi"), ("webm", "mp4"), ("mp4", "avi")]
+)
 def test_the_head_of_another_format_ends_well(head: str, body: str, whole: Callable[[str], bytes], tmp_path: Path) -> None:
     path = tmp_path / f"swapped.{body}"
     path.write_bytes(whole(head)[:600] + whole(body)[600:])
@@ -195,6 +201,6 @@ def test_the_sentence_says_everything() -> None:
     damage = log.result()
     assert damage == Damage(damage.message if damage else "", 3.0, 1, 2, 2.0)
     assert damage.message == (
-        "The recording is damaged from 00:00:03.000 on: 1 data packet could not be decoded, 2 frames were dropped or may show errors, "
+        "The recording is damaged from 00:00:03.000 on: 1 data packet is damaged, 2 frames were dropped or may show errors, "
         "the last 2.0 s that the file announces are missing."
     )

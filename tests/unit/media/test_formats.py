@@ -97,7 +97,7 @@ PIXEL_FORMATS = [
     ("libx264", "mp4", "yuv422p10le"),
     ("libx264", "mp4", "gray"),
     ("libx264", "mp4", "nv12"),
-    ("libx265", "mp4", "yuv420p12le"),
+    ("ffv1", "mkv", "yuv420p12le"),
     ("ffv1", "mkv", "yuv420p16le"),
     ("ffv1", "mkv", "yuva420p"),
     ("ffv1", "mkv", "gray16le"),

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from tests.unit.media.clips import Everything, read
+
 from videoannotator.annotations.time import MediaTime
 from videoannotator.media.clip_writer import Image
 from videoannotator.media.probe import probe

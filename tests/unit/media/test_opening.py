@@ -11,8 +11,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-
+from av.video.codeccontext import VideoCodecContext
 from tests.unit.media.clips import read, regular
+
 from videoannotator.errors import MediaUnreadableException, UnsupportedMediaException
 from videoannotator.media.decoder import Decoder
 from videoannotator.media.probe import open_media, probe
@@ -107,10 +108,17 @@ def test_text(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("codec", "suffix", "pixel_format"),
-    [("png", "png", "rgb24"), ("mjpeg", "jpg", "yuvj420p"), ("bmp", "bmp", "bgr24"), ("tiff", "tiff", "rgb24"), ("png", "%03d.png", "rgb24")],
+    [
+        ("png", "png", "rgb24"),
+        ("mjpeg", "jpg", "yuvj420p"),
+        ("bmp", "bmp", "bgr24"),
+        ("tiff", "tiff", "rgb24"),
+        ("png", "%03d.png", "rgb24"),
+    ],
 )
 def test_still_images(codec: str, suffix: str, pixel_format: str, tmp_path: Path) -> None:
     encoder = av.CodecContext.create(codec, "w")
+    assert isinstance(encoder, VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt = 64, 48, pixel_format
     encoder.time_base = Fraction(1, 25)
     frame = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24").reformat(format=pixel_format)
@@ -153,7 +161,19 @@ def test_pictures_of_absurd_size(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["Üb ung ä.mp4", "-rf.mp4", "http:x.mp4", "100%d.mp4", "a%20b.mp4", "concat:a|b.mp4", "pipe:0.mp4", "日本語.mkv", "no suffix", "q?*[x].mp4", "'\".mp4"],
+    [
+        "Üb ung ä.mp4",
+        "-rf.mp4",
+        "http:x.mp4",
+        "100%d.mp4",
+        "a%20b.mp4",
+        "concat:a|b.mp4",
+        "pipe:0.mp4",
+        "日本語.mkv",
+        "no suffix",
+        "q?*[x].mp4",
+        "'\".mp4",
+    ],
 )
 def test_odd_names_are_only_names(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / name

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from tests.unit.media.clips import number_in, read, regular
+
 from videoannotator.media.decoder import AudioDelivery, Decoder, FrameDelivery
 from videoannotator.media.probe import open_media
 from videoannotator.media.synthetic import Sound, tone, write_clip

@@ -1,5 +1,6 @@
 """Sound: the right samples at the right times, one unbroken run, at any rate."""
 
+import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -113,6 +114,49 @@ def test_the_speech_channel_of_surround_sound_outweighs_the_others(tmp_path: Pat
     assert float(np.abs(samples).max()) == pytest.approx(0.8 / 3.414, rel=0.02)
 
 
+@pytest.mark.parametrize("channels", [3, 5, 6, 7, 8, 12])
+def test_any_number_of_channels_is_mixed(channels: int, tmp_path: Path) -> None:
+    path = tmp_path / "many.wav"
+    one = (tone(1, 500, level=0.5) * 32767).astype("<i2")
+    data = np.repeat(one[:, None], channels, axis=1).tobytes()
+    header = struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF",
+        36 + len(data),
+        b"WAVE",
+        b"fmt ",
+        16,
+        1,
+        channels,
+        16000,
+        32000 * channels,
+        2 * channels,
+        16,
+        b"data",
+        len(data),
+    )
+    path.write_bytes(header + data)
+    found = read(path, ())
+    assert found.facts.media.audio[0].channels == channels
+    assert float(np.abs(found.sound() - tone(1, 500, level=0.5)).max()) < 0.001
+    assert found.facts.media.damage is None
+
+
+def test_eight_planar_channels_are_mixed(tmp_path: Path) -> None:
+    path = tmp_path / "71.mka"
+    one = tone(1, 500, 48000, level=0.5)
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("aac", rate=48000, layout="7.1", options={"b": "512k"})
+        packed = np.ascontiguousarray(np.repeat(one[:, None], 8, axis=1).reshape(1, -1))
+        frame = av.AudioFrame.from_ndarray(packed, format="flt", layout="7.1")
+        frame.sample_rate = 48000
+        output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    found = read(path, (), (AudioNeed(48000),))
+    assert strength_at(found.sound(), 48000, 500) > 0.99
+    assert float(np.abs(found.sound()[20000:30000]).max()) == pytest.approx(0.5, abs=0.03)
+
+
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "mov"])
 def test_sound_that_starts_late_and_ends_early_keeps_its_place(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"late.{suffix}"
@@ -200,7 +244,7 @@ def test_rounded_time_stamps_change_nothing() -> None:
     stamps = [Fraction(round(index * 1024 / 44.1), 1000) for index in range(400)]
     got = [piece for samples, stamp in zip(given_samples, stamps, strict=True) for piece in line.place(samples, stamp)]
     assert np.array_equal(np.concatenate(got), np.concatenate(given_samples))
-    assert (line.silence_s, line.cut_s) == (0, 0)
+    assert line.silence_s == line.cut_s == 0
 
 
 def test_slow_drift_is_corrected_before_it_can_be_noticed() -> None:

@@ -54,7 +54,10 @@ def transition(history: History, kind: Boundary, first: int, last: int, confiden
 
 
 def take_clusters(proposals: list[int], span: int, until: int) -> list[list[int]]:
-    """Remove from `proposals` (ascending) and give, in groups of neighbours at most `span` apart, those that end before `until`."""
+    """Remove from `proposals` (ascending) and give, in groups of neighbours at most `span` apart, those that end before `until`.
+
+    A flash makes a group of two or three; where a group is longer than that, movement consists of steps, and each stands alone.
+    """
     clusters: list[list[int]] = []
     for position in proposals:
         if clusters and position - clusters[-1][-1] <= span:
@@ -64,7 +67,9 @@ def take_clusters(proposals: list[int], span: int, until: int) -> list[list[int]
     if clusters and clusters[-1][-1] >= until:
         clusters.pop()
     del proposals[: sum(map(len, clusters))]
-    return clusters
+    return [
+        part for cluster in clusters for part in ([cluster] if cluster[-1] - cluster[0] <= 2 * span else [[one] for one in cluster])
+    ]
 
 
 def judge_cluster(history: History, signatures: Signatures, cluster: list[int], span: int) -> Change | None:

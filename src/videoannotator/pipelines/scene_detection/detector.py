@@ -129,8 +129,8 @@ class Detector:
                 rivals = [one for one in self._clues.cuts if _meets(peak, one)]
             best = max(rivals, key=lambda one: one.confidence, default=None)
             if best is not None:
-                probability = max(peak.probability, found[best].confidence if best in found else 0.0)
-                found[best] = best.decided_by_network(probability)
+                known = found[best].confidence if best in found else 0.0
+                found[best] = best.decided_by_network(max(peak.change.confidence, known))
             elif not any(first <= peak.change.at.position <= last for first, last in self._clues.quiet):
                 found[peak.change] = peak.change
         for one in [*fades, *dissolves]:
@@ -138,7 +138,7 @@ class Detector:
                 one.covers(known.at.position) for known in found.values()
             ):
                 found[one] = one
-        return list(found.values())
+        return [one for one in found.values() if one.confidence >= self._confidence]
 
 
 def _overlap(left: Change, right: Change) -> bool:

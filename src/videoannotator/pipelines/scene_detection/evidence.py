@@ -47,19 +47,31 @@ def _centred(pictures: Signatures) -> Signatures:
 def step_confidence(signatures: Signatures, first: int, last: int, span: int) -> float:
     """How sure it is that the picture before row `first` and the one from row `last` on are different shots, 0 to 1.
 
-    The step between the `span` rows before and after is compared with the movement inside these rows: in a pan both are alike, at a
-    cut the step is many times larger. A flash or a lamp leaves the same picture behind: 0. Where frames repeat, as in a recording of
-    a screen, movement consists of steps too: the step must stand out from the others around it.
+    A flash or a lamp leaves the same picture behind: 0. Otherwise as steadiness has it.
     """
-    before, after = signatures[max(first - span, 0) : first], signatures[last : last + span]
-    mean_before, mean_after = before.mean(axis=0), after.mean(axis=0)
-    if resemblance(mean_before, mean_after) > SAME_PICTURE:
+    before, after = _sides(signatures, first, last, span)
+    if resemblance(before.mean(axis=0), after.mean(axis=0)) > SAME_PICTURE:
         return 0.0
-    step = float(distance(mean_before, mean_after))
+    return steadiness(signatures, first, last, span)
+
+
+def steadiness(signatures: Signatures, first: int, last: int, span: int) -> float:
+    """How far the change from before row `first` to row `last` stands out from the movement around it, 0 to 1; 0.5 for as large.
+
+    The step is compared with the movement inside the `span` rows before and after: in a pan both are alike, at a cut the step is
+    many times larger. Where frames repeat, as in a recording of a screen, movement consists of steps too: the step must stand out
+    from the others around it.
+    """
+    before, after = _sides(signatures, first, last, span)
+    step = float(distance(before.mean(axis=0), after.mean(axis=0)))
     movement = max(
         float(distance(before[0], before[-1])), float(distance(after[0], after[-1])), 2 * _usual_step(signatures, first, last)
     )
     return step / (step + movement) if step > 0 else 0.0
+
+
+def _sides(signatures: Signatures, first: int, last: int, span: int) -> tuple[Signatures, Signatures]:
+    return signatures[max(first - span, 0) : first], signatures[last : last + span]
 
 
 def _usual_step(signatures: Signatures, first: int, last: int) -> float:

@@ -43,7 +43,7 @@ class Demands:
 
 LIKELY = Demands(change=12.0, residual=0.3, flank=0.35, step=0.4)
 POSSIBLE = Demands(change=8.0, residual=0.55, flank=0.7, step=0.6)
-EVEN_RESIDUAL = 0.31
+EVEN_RESIDUAL = 0.32
 """Residual of the larger pictures at which mixture and movement are equally likely: dissolves over moving people stay below, people
 who move a lot in front of a still camera lie above."""
 
@@ -96,28 +96,32 @@ def _overlap(left: Stretch, right: Stretch) -> bool:
 def _of_length(signatures: Signatures, start: int, stop: int, length: int, demands: Demands) -> Iterator[Stretch]:
     hop = max(1, length // 8)
     lasts = np.arange(max(start, length), stop)
-    lasts = lasts[lasts % hop == 0] if hop > 1 else lasts
+    lasts = lasts[lasts % hop == 0]
+    lasts = lasts[_ends_fit(signatures, lasts - length, lasts, demands)]
     if not len(lasts):
         return
     firsts = lasts - length
     change = distance(signatures[firsts], signatures[lasts])
-    likely = change >= demands.change
-    if not likely.any():
-        return
-    firsts, lasts, change = firsts[likely], lasts[likely], change[likely]
     shares, residual = _mixture(signatures, firsts, lasts)
-    flank = max(2, length // 4)
-    before = distance(signatures[firsts], signatures[np.maximum(firsts - flank, 0)])
-    after = distance(signatures[lasts], signatures[np.minimum(lasts + flank, len(signatures) - 1)])
-    fits = (
-        (residual <= demands.residual)
-        & (np.maximum(before, after) <= demands.flank * change)
-        & (np.diff(shares, axis=1).max(axis=1) <= demands.step)
-        & (np.diff(shares, axis=1).min(axis=1) >= -demands.step / 4)
-    )
-    fits[fits] = resemblance(signatures[firsts[fits]], signatures[lasts[fits]]) <= SAME_PICTURE
+    rises = np.diff(shares, axis=1)
+    fits = (residual <= demands.residual) & (rises.max(axis=1) <= demands.step) & (rises.min(axis=1) >= -demands.step / 4)
     for row in np.flatnonzero(fits):
         yield Stretch(int(firsts[row]), int(lasts[row]), float(change[row]), float(residual[row]))
+
+
+def _ends_fit(
+    signatures: Signatures, firsts: npt.NDArray[np.int64], lasts: npt.NDArray[np.int64], demands: Demands
+) -> npt.NDArray[np.bool_]:
+    """Where the pictures at both ends differ enough, show different things, and stay as they are beyond: cheap to ask first."""
+    change = distance(signatures[firsts], signatures[lasts])
+    fits = change >= demands.change
+    fits[fits] = resemblance(signatures[firsts[fits]], signatures[lasts[fits]]) <= SAME_PICTURE
+    firsts, lasts, change = firsts[fits], lasts[fits], change[fits]
+    flank = np.maximum(2, (lasts - firsts) // 4)
+    before = distance(signatures[firsts], signatures[np.maximum(firsts - flank, 0)])
+    after = distance(signatures[lasts], signatures[np.minimum(lasts + flank, len(signatures) - 1)])
+    fits[fits] = np.maximum(before, after) <= demands.flank * change
+    return fits
 
 
 def _mixture(

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from videoannotator.annotations.scenes import Boundary
 from videoannotator.inference.sessions import Session
 from videoannotator.pipelines.scene_detection.changes import TRANSNET, Change, cut, transition
-from videoannotator.pipelines.scene_detection.evidence import FLAT_DEVIATION, Signatures, deviation, distance
+from videoannotator.pipelines.scene_detection.evidence import FLAT_DEVIATION, Signatures, deviation, distance, steadiness
 from videoannotator.pipelines.scene_detection.gradual import Stretch, sharpen
 from videoannotator.pipelines.scene_detection.history import History
 
@@ -26,18 +26,20 @@ EXTENT_PROBABILITY = 0.3
 """A gradual change reaches as far as the network's second answer stays above this."""
 CUT_SHARE = 0.5
 """A change of which at least this share happens from one frame to the next is a hard cut."""
+CUT_SPAN = 4
+"""Frames on either side whose movement a hard cut must exceed; otherwise the network's word is taken by halves: it was seen to take
+the end of a fast pan for a cut."""
 
 Probabilities = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """A stretch of neighbouring frames that the network takes for a change; `change` is what it looks like."""
+    """Neighbouring frames that the network takes for a change, positions `first` to `last`; `change` is what it looks like."""
 
     change: Change
     first: int
     last: int
-    probability: float
 
 
 class ShotNetwork:
@@ -113,10 +115,12 @@ class ShotNetwork:
         steps = distance(signatures[rows], signatures[rows - 1])
         total = float(distance(signatures[before], signatures[after]))
         if len(rows) and float(steps.max()) >= CUT_SHARE * total:
-            change = cut(history, int(rows[np.argmax(steps)]) + history.first, probability, TRANSNET)
+            row = int(rows[np.argmax(steps)])
+            doubt = min(1.0, 2 * steadiness(signatures, row, row, CUT_SPAN))
+            change = cut(history, row + history.first, probability * doubt, TRANSNET)
         else:
             change = self._gradual(history, signatures, first, last, probability)
-        return Peak(change, first, last, probability)
+        return Peak(change, first, last)
 
     def _gradual(self, history: History, signatures: Signatures, first: int, last: int, probability: float) -> Change:
         start, stop = self._extent(history, first, last)

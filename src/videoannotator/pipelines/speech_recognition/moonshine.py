@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from videoannotator.errors import WeightsDamagedException
-from videoannotator.pipelines.speech_recognition.recognition import CheckStop, Recognition, RecognisedWord
+from videoannotator.pipelines.speech_recognition.recognition import CheckStop, RecognisedWord, Recognition
 
 ENCODER = "moonshine_tiny_en_encoder"
 DECODER = "moonshine_tiny_en_decoder"

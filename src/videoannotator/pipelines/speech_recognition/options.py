@@ -30,8 +30,8 @@ class SpeechRecognitionOptions(PipelineOptions):
     backend: Backend = Field(
         default="moonshine",
         description=(
-            "Which recogniser. moonshine: English, comes with VideoAnnotator. faster-whisper: many languages, needs the extra `whisper` "
-            "and its weights."
+            "Which recogniser. moonshine: English, comes with VideoAnnotator. faster-whisper: many languages, needs the extra "
+            "`whisper` and its weights."
         ),
     )
     model: str | None = Field(
@@ -39,16 +39,16 @@ class SpeechRecognitionOptions(PipelineOptions):
         min_length=1,
         max_length=1000,
         description=(
-            "Which weights faster-whisper uses: a name such as base, small or large-v3 whose weights were downloaded before, or a folder "
-            "that holds them. Left out: base. moonshine has one set of weights and takes no model."
+            "Which weights faster-whisper uses: a name such as base, small or large-v3 whose weights were downloaded before, or a "
+            "folder that holds them. Left out: base. moonshine has one set of weights and takes no model."
         ),
     )
     language: str = Field(
         default="en",
         pattern="^(auto|[a-z]{2,3})$",
         description=(
-            "Language that is spoken, as an ISO 639-1 code such as en or de; auto recognises the language of each stretch of speech. "
-            "moonshine knows en only."
+            "Language that is spoken, as an ISO 639-1 code such as en or de; auto recognises the language of each stretch of "
+            "speech. moonshine knows en only."
         ),
     )
     threshold: float = Field(

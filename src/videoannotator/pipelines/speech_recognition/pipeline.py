@@ -15,7 +15,7 @@ from videoannotator.pipelines.speech_recognition.alignment import Span, WordAlig
 from videoannotator.pipelines.speech_recognition.joining import TimedWord, in_order, joined
 from videoannotator.pipelines.speech_recognition.moonshine import DECODER, ENCODER, TOKENIZER, MoonshineRecogniser, read_tokens
 from videoannotator.pipelines.speech_recognition.options import SpeechRecognitionOptions
-from videoannotator.pipelines.speech_recognition.recognition import Recognition, Recogniser
+from videoannotator.pipelines.speech_recognition.recognition import Recogniser, Recognition
 from videoannotator.pipelines.speech_recognition.segmenting import SegmentingRules, SpeechSegment, SpeechSegmenter
 from videoannotator.pipelines.speech_recognition.whisper import WhisperRecogniser
 
@@ -58,8 +58,8 @@ class SpeechRecognition(Pipeline[SpeechRecognitionOptions]):
     name = "speech_recognition"
     display_name = "Speech recognition"
     description = (
-        "What is said and when: utterances with the time and the confidence of every word. English offline; other languages with the "
-        "optional faster-whisper back-end. Its accuracy on the speech of children has not been measured."
+        "What is said and when: utterances with the time and the confidence of every word. English offline; other languages with "
+        "the optional faster-whisper back-end. Its accuracy on the speech of children has not been measured."
     )
     family = "speech-recognition"
     variant = "moonshine-tiny"
@@ -211,7 +211,7 @@ class SpeechRecognition(Pipeline[SpeechRecognitionOptions]):
             f"The text of {self._unsure} was left out: its confidence is below {self.options.confidence_threshold}.": self._unsure,
             f"No words could be made out in {self._wordless}.": self._wordless,
             f"The recogniser repeated itself in {self._looped}; the repetition was cut away.": self._looped,
-            f"The words of {self._unaligned} could not be found in the sound; their times are shared out by length.": self._unaligned,
+            f"The words of {self._unaligned} could not be found in the sound; they share its time by length.": self._unaligned,
         }
         for sentence, tally in sentences.items():
             if tally.stretches:

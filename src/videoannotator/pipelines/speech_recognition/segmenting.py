@@ -4,23 +4,34 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from videoannotator.inference.voice_activity import SAMPLE_RATE_HZ, WINDOW_S, WINDOW_SAMPLES, VoiceActivity
+from videoannotator.inference.voice_activity import SAMPLE_RATE_HZ, WINDOW_S, WINDOW_SAMPLES
 
 Samples = npt.NDArray[np.float32]
 
 _HYSTERESIS = 0.15
 """Speech goes on until its probability falls this far below the threshold at which it began (as in Silero's own segmenting)."""
 _DOUBT_LEFT = 0.2
-"""Speech must be this near to certain somewhere, as a part of the doubt at the threshold (0.9 for a threshold of 0.5): spoken words,
-however short, reach 0.99 and more, while effects and chords that pass the threshold stay below 0.9."""
+"""Speech must be this near to certain somewhere, as a part of the doubt at the threshold (0.9 for a threshold of 0.5). Measured:
+spoken words, however short, reach 0.99 and more; music and effects that pass the threshold stay below 0.9."""
 _SHORTEST_CLEAN_GAP = 4
 """Windows. A gap in the voice activity of at least 0.13 s is no stop consonant, so no word goes on behind it."""
 _OVERLAP = 31
-"""Windows (1 s) on either side of a cut in the middle of speech that both stretches contain, so that one of them holds every word whole."""
+"""Windows (1 s) on either side of a cut in the middle of speech that both stretches contain, so that one holds every word whole."""
+
+
+class Activity(Protocol):
+    """Where the probabilities of speech come from; `VoiceActivity` is one such source."""
+
+    def feed(self, samples: Samples) -> Samples:
+        """Take the next samples; give the probability of each window of 512 samples that is complete now."""
+
+    def finish(self) -> Samples:
+        """Give the probability of the last, incomplete window, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +130,7 @@ class SpeechSegmenter:
         activity: voice activity of this stream.
     """
 
-    def __init__(self, rules: SegmentingRules, activity: VoiceActivity) -> None:
+    def __init__(self, rules: SegmentingRules, activity: Activity) -> None:
         self._rules = rules
         self._activity = activity
         self._sound = SoundWindow()

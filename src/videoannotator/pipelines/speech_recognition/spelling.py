@@ -1,73 +1,49 @@
 """How English words that no dictionary lists are probably spoken: numbers in words, and phones by the letters.
 
-Phones are those of the CMU pronouncing dictionary (ARPAbet without stress). The letter rules are a rough guess, good enough to place
-a word in time between known ones.
+Phones are those of the CMU pronouncing dictionary (ARPAbet without stress). The letter rules are a rough guess, good
+enough to place a word in time between known ones.
 """
 
 import re
 import unicodedata
 
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """A table out of "key: value" lines or comma-separated pairs."""
+    pairs = (pair.split(":") for pair in text.replace("\n", ",").split(",") if pair.strip())
+    return {key.strip(): value.strip() for key, value in pairs}
+
+
+_UNITS = _words(
+    """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
+    nineteen"""
+)
+_TENS = _words("zero ten twenty thirty forty fifty sixty seventy eighty ninety")
 _SCALES = ((1_000_000_000, "billion"), (1_000_000, "million"), (1000, "thousand"), (100, "hundred"))
-_ORDINALS = {
-    "one": "first",
-    "two": "second",
-    "three": "third",
-    "five": "fifth",
-    "eight": "eighth",
-    "nine": "ninth",
-    "twelve": "twelfth",
-}
+_ORDINALS = _pairs("one: first, two: second, three: third, five: fifth, eight: eighth, nine: ninth, twelve: twelfth")
 _SIGNS = {"&": ("and",), "%": ("percent",), "$": ("dollars",), "£": ("pounds",), "€": ("euros",), "+": ("plus",), "=": ("equals",)}
 _PIECES = re.compile(r"[£$€]?\d[\d,]*(?:\.\d+)?(?:st|nd|rd|th)?%?|[^\W\d_]+(?:'[^\W\d_]+)*'?|[&%$£€+=]")
 _NUMBER = re.compile(r"([£$€]?)([\d,]+)(?:\.(\d+))?(st|nd|rd|th)?(%?)")
 _LARGEST = 10**12
 
-_LETTER_NAMES = dict(
-    pair.split(":")
-    for pair in (
-        "a:EY,b:B IY,c:S IY,d:D IY,e:IY,f:EH F,g:JH IY,h:EY CH,i:AY,j:JH EY,k:K EY,l:EH L,m:EH M,n:EH N,o:OW,p:P IY,q:K Y UW,r:AA R,"
-        "s:EH S,t:T IY,u:Y UW,v:V IY,w:D AH B AH L Y UW,x:EH K S,y:W AY,z:Z IY"
-    ).split(",")
+_LETTER_NAMES = _pairs(
+    """a: EY, b: B IY, c: S IY, d: D IY, e: IY, f: EH F, g: JH IY, h: EY CH, i: AY, j: JH EY, k: K EY, l: EH L, m: EH M, n: EH N
+    o: OW, p: P IY, q: K Y UW, r: AA R, s: EH S, t: T IY, u: Y UW, v: V IY, w: D AH B AH L Y UW, x: EH K S, y: W AY, z: Z IY"""
 )
-_GRAPHEMES = {
-    **{"tion": "SH AH N", "sion": "ZH AH N", "ture": "CH ER", "ough": "AO", "augh": "AO", "eigh": "EY", "igh": "AY", "tch": "CH"},
-    **{
-        "dge": "JH",
-        "sch": "SH",
-        "ch": "CH",
-        "sh": "SH",
-        "th": "TH",
-        "ph": "F",
-        "wh": "W",
-        "ck": "K",
-        "ng": "NG",
-        "qu": "K W",
-        "gh": "G",
-    },
-    **{"ee": "IY", "ea": "IY", "oo": "UW", "ou": "AW", "ow": "OW", "oi": "OY", "oy": "OY", "ai": "EY", "ay": "EY", "au": "AO"},
-    **{"aw": "AO", "ie": "IY", "ei": "EY", "ey": "IY", "oa": "OW", "ue": "UW", "ew": "UW", "er": "ER", "ir": "ER", "ur": "ER"},
-    **{
-        "ar": "AA R",
-        "or": "AO R",
-        "ce": "S",
-        "ci": "S IH",
-        "cy": "S IY",
-        "ge": "JH",
-        "a": "AE",
-        "b": "B",
-        "c": "K",
-        "d": "D",
-        "e": "EH",
-    },
-    **{"f": "F", "g": "G", "h": "HH", "i": "IH", "j": "JH", "k": "K", "l": "L", "m": "M", "n": "N", "o": "AA", "p": "P", "q": "K"},
-    **{"r": "R", "s": "S", "t": "T", "u": "AH", "v": "V", "w": "W", "x": "K S", "y": "IY", "z": "Z"},
-}
-_AT_THE_START = {"kn": "N", "wr": "R", "ps": "S", "gn": "N", "y": "Y", "ce": "S EH", "ge": "JH EH", "x": "Z"}
-_LONG_VOWELS = {"a": "EY", "e": "IY", "i": "AY", "o": "OW", "u": "UW"}
+_GRAPHEMES = _pairs(
+    """tion: SH AH N, sion: ZH AH N, ture: CH ER, ough: AO, augh: AO, eigh: EY, igh: AY
+    tch: CH, dge: JH, sch: SH, ch: CH, sh: SH, th: TH, ph: F, wh: W, ck: K, ng: NG, qu: K W, gh: G
+    ee: IY, ea: IY, oo: UW, ou: AW, ow: OW, oi: OY, oy: OY, ai: EY, ay: EY, au: AO, aw: AO, ie: IY, ei: EY, ey: IY, oa: OW, ue: UW
+    ew: UW, er: ER, ir: ER, ur: ER, ar: AA R, or: AO R, ce: S, ci: S IH, cy: S IY, ge: JH
+    a: AE, b: B, c: K, d: D, e: EH, f: F, g: G, h: HH, i: IH, j: JH, k: K, l: L, m: M, n: N, o: AA, p: P, q: K, r: R, s: S, t: T
+    u: AH, v: V, w: W, x: K S, y: IY, z: Z"""
+)
+_AT_THE_START = _pairs("kn: N, wr: R, ps: S, gn: N, y: Y, ce: S EH, ge: JH EH, x: Z")
+_LONG_VOWELS = _pairs("a: EY, e: IY, i: AY, o: OW, u: UW")
 _SILENT_E = re.compile(r"([aeiou])([bcdfgklmnprstvz])e$")
 _LONGEST_GRAPHEME = max(map(len, _GRAPHEMES))
 
@@ -115,7 +91,7 @@ def _spoken_number(piece: str) -> list[str]:
 
 
 def spoken_pieces(word: str) -> list[str]:
-    """A written word as the lower-case dictionary words that are spoken for it: "well-known" is well and known, "25" is twenty five.
+    """A written word as the lower-case dictionary words that are spoken for it: "well-known" is well, known; "25" is twenty, five.
 
     Returns an empty list when nothing of it can be spoken.
     """

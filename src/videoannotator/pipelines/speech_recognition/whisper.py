@@ -1,7 +1,7 @@
 """Speech recognition in many languages with Whisper (Radford et al. 2022, https://arxiv.org/abs/2212.04356).
 
-It runs in faster-whisper (https://github.com/SYSTRAN/faster-whisper), an optional dependency. Its weights are the user's: a folder, or
-what was downloaded before; a run downloads nothing.
+It runs in faster-whisper (https://github.com/SYSTRAN/faster-whisper), an optional dependency. Its weights are the user's: a folder,
+or what was downloaded before; a run downloads nothing.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from videoannotator.annotations.provenance import WeightsUsed
 from videoannotator.errors import ExtraMissingException, InferenceFailedException, InvalidConfigException, WeightsMissingException
 from videoannotator.inference.sessions import SessionPool
-from videoannotator.pipelines.speech_recognition.recognition import CheckStop, Recognition, RecognisedWord
+from videoannotator.pipelines.speech_recognition.recognition import CheckStop, RecognisedWord, Recognition
 
 _PIPELINE = "speech_recognition"
 _WEIGHTS_FILE = "model.bin"
@@ -58,8 +58,8 @@ def _folder(module: Any, model: str) -> Path:
             raise WeightsMissingException(
                 f"The weights of the Whisper model {model} are not on this machine, and a run downloads nothing.",
                 hint=(
-                    f"Download them once: python -c \"import faster_whisper; faster_whisper.download_model('{model}')\", or give a folder "
-                    "that holds them as the option model."
+                    f"Download them once: python -c \"import faster_whisper; faster_whisper.download_model('{model}')\", or give a "
+                    "folder that holds them as the option model."
                 ),
                 detail={"model": model},
             ) from exc
