@@ -1,17 +1,19 @@
 """From decoded frames to the pictures that somebody asked for."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import av
 import cv2
 import numpy as np
 import numpy.typing as npt
+from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from videoannotator.errors import UnsupportedMediaException
-from videoannotator.media.orientation import orientation_of
+from videoannotator.media.orientation import Orientation, orientation_of
 from videoannotator.media.types import Colour, FrameNeed, Scaling
 
 Image = npt.NDArray[np.uint8]
@@ -62,6 +64,8 @@ class Converter:
     def __init__(self, form: Form) -> None:
         self._form = form
         self._scaler = VideoReformatter()
+        self._turn: float | None = None
+        self._orientation = Orientation()
 
     def picture(self, frame: VideoFrame) -> Image:
         """The picture, read-only, shape (height, width, 3), or (height, width) for grey.
@@ -69,7 +73,7 @@ class Converter:
         Raises:
             UnsupportedMediaException: the pixel format cannot be converted.
         """
-        orientation = orientation_of(frame)
+        orientation = self._orientation_of(frame)
         size = self._form.size_for(*orientation.upright_size(frame.width, frame.height))
         stored_size = orientation.upright_size(*size)
         planes = _plain_planes(frame) if self._form.scaling is Scaling.FAST or self._form.colour is Colour.GRAY else None
@@ -77,6 +81,16 @@ class Converter:
         upright = orientation.upright(image)
         upright.setflags(write=False)
         return upright
+
+    def _orientation_of(self, frame: VideoFrame) -> Orientation:
+        """The frame's orientation, read anew only where its turn changes.
+
+        PyAV's list of side data and its frame hold each other until Python's cycle collector comes by; with one list per frame,
+        libav's pool grows by 200 MB of 720p frames.
+        """
+        if frame.rotation != self._turn:
+            self._turn, self._orientation = frame.rotation, orientation_of(frame)
+        return self._orientation
 
     def _scaled(self, frame: VideoFrame, size: tuple[int, int]) -> Image:
         """The picture by libswscale."""
@@ -103,15 +117,17 @@ class Converter:
     def _from_planes(self, frame: VideoFrame, planes: list[Plane], size: tuple[int, int]) -> Image:
         """The picture from the stored planes, coloured after shrinking; grey is the stored luma.
 
-        With fast scaling each pixel comes from a few stored samples (bilinear, without averaging over what lies between). That
-        touches a fraction of them; area scaling costs several times as much.
+        With fast scaling each pixel comes from one row of stored samples, and from two neighbours in it, without averaging over
+        what lies between. That touches a fraction of the samples; area scaling costs several times as much.
         """
         grey = self._form.colour is Colour.GRAY
         method = cv2.INTER_LINEAR if self._form.scaling is Scaling.FAST else cv2.INTER_AREA
         full_range = is_full_range(frame)
-        surplus_bits = frame.format.components[0].bits - 8
+        surplus_bits = (_planar_bits(frame.format.name) or 8) - 8
         small: list[Image] = []
         for plane in planes[:1] if grey else planes:
+            if method == cv2.INTER_LINEAR and plane.shape[0] > 2 * size[1]:
+                plane = plane[np.arange(size[1]) * plane.shape[0] // size[1] + plane.shape[0] // (2 * size[1])]
             reduced = np.asarray(cv2.resize(plane, size, interpolation=method))
             small.append(
                 reduced.astype(np.uint8) if surplus_bits == 0 else (reduced.astype(np.uint16) >> surplus_bits).astype(np.uint8)
@@ -142,13 +158,21 @@ def is_full_range(frame: VideoFrame) -> bool:
     return name.startswith(("yuvj", "gray", "pal", "ya")) or frame.format.is_rgb
 
 
+@lru_cache(maxsize=64)
+def _planar_bits(name: str) -> int | None:
+    """Bits of a sample in formats that have one plane each for Y, Cb and Cr, in this order; None for all others."""
+    if not name.startswith(("yuv4", "yuva4", "yuvj4")) or not name.endswith(("p", "le")):
+        return None
+    return VideoFormat(name).components[0].bits
+
+
 def _plain_planes(frame: VideoFrame) -> list[Plane] | None:
     """Views of the planes Y, Cb, Cr without their padding; None for formats that are laid out otherwise."""
-    name = frame.format.name
-    planar = name.startswith(("yuv4", "yuva4", "yuvj4")) and name.endswith(("p", "le"))
-    if not planar or int(frame.colorspace) == _YCGCO or any(plane.line_size <= 0 for plane in frame.planes):
+    bits = _planar_bits(frame.format.name)
+    planes = frame.planes[:3]
+    if bits is None or int(frame.colorspace) == _YCGCO or any(plane.line_size <= 0 for plane in planes):
         return None
-    return [_view(plane, 2 if name.endswith("le") else 1) for plane in frame.planes[:3]]
+    return [_view(plane, 1 if bits == 8 else 2) for plane in planes]
 
 
 def _view(plane: VideoPlane, bytes_each: int) -> Plane:
@@ -162,6 +186,7 @@ def _stretched(luma: Image) -> Image:
     return np.asarray(cv2.convertScaleAbs(np.maximum(luma, 16), alpha=255 / 219, beta=-16 * 255 / 219), np.uint8)
 
 
+@lru_cache(maxsize=32)
 def _to_rgb(matrix: int, *, full_range: bool, bgr: bool) -> npt.NDArray[np.float64]:
     """The 3x4 matrix from stored Y, Cb, Cr (8 bit) to red, green, blue (ITU-T H.273, section 8.3)."""
     red, blue = _LUMA_WEIGHTS[matrix]

@@ -105,6 +105,7 @@ class Decoder:
             rates = tuple(sorted({need.rate_hz for need in audio_needs}))
             self._sound = SoundTrack(rates, self._header.audio_end or self._header.whole_end)
         self._streams = used
+        self._time_bases = {stream.index: fraction(stream.time_base) for stream in used}
         prepare(self._container, used, threads=threads)
 
     def __enter__(self) -> "Decoder":
@@ -193,14 +194,13 @@ class Decoder:
     def _make_continuous(self, packet: "Packet[Stream]") -> None:
         """Shift the packet's time stamps where the file's clock started anew."""
         stamp = packet.dts if packet.dts is not None else packet.pts
-        time_base = fraction(packet.time_base)
+        time_base = self._time_bases.get(packet.stream_index)
         if stamp is None or time_base is None:
             return
-        shift = self._continuity.shift(packet.stream_index, stamp * time_base, (packet.duration or 0) * time_base)
+        shift = self._continuity.shift(packet.stream_index, stamp, packet.duration or 0, time_base)
         if shift:
-            ticks = round(shift / time_base)
-            packet.pts = None if packet.pts is None else packet.pts + ticks
-            packet.dts = None if packet.dts is None else packet.dts + ticks
+            packet.pts = None if packet.pts is None else packet.pts + shift
+            packet.dts = None if packet.dts is None else packet.dts + shift
 
     def _for_needs(self, blocks: Iterable[AudioBlock]) -> Iterator[AudioDelivery]:
         for block in blocks:

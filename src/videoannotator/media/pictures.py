@@ -18,11 +18,8 @@ from videoannotator.media.exact import fraction
 from videoannotator.media.header import Header
 from videoannotator.media.sampling import Sampler
 from videoannotator.media.source import READ_ERRORS
-from videoannotator.media.timing import FrameClock, TimingFacts
+from videoannotator.media.timing import RESET_S, FrameClock, TimingFacts
 from videoannotator.media.types import Frame, FrameNeed
-
-_SLACK_S = 10
-"""A frame this much after the announced end has a broken time stamp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +61,9 @@ class PictureTrack:
         rate = fraction(stream.average_rate)
         self._usual_ticks = 1 if rate is None else max(1, round(1 / rate / self._time_base))
         limit = header.video_end or header.whole_end
-        last_allowed = None if limit is None else int((limit + self._origin + _SLACK_S) / self._time_base)
-        self._clock = FrameClock(self._usual_ticks, last_allowed, by_packet_order=header.media.container == "avi")
+        last_allowed = None if limit is None else int((limit + self._origin) / self._time_base)
+        leap = int(RESET_S / self._time_base)
+        self._clock = FrameClock(self._usual_ticks, leap, last_allowed, by_packet_order=header.media.container == "avi")
         self.times = FrameTimes(self._time_base, self._origin)
         self.position = Fraction(0)
         self._facts = TimingFacts(self._time_base, self._origin)

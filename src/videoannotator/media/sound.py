@@ -17,7 +17,7 @@ TOLERANCE_S = Fraction(20, 1000)
 """Time stamps that differ from the running count of samples by less are taken for rounding."""
 _BLOCK_S = Fraction(1, 2)
 _LONGEST_GAP_S = 60
-_SLACK_S = 1
+_SLACK_S = 10
 
 
 _WEIGHTS = {"FL": 0.7071, "FR": 0.7071, "FC": 1.0, "LFE": 0.0, "LFE2": 0.0}
@@ -39,6 +39,8 @@ class Mono:
     def mix(self, frame: AudioFrame) -> Samples:
         """The frame's samples; a few from before it may come first, and a few be held back, when the rate changes on the way."""
         self.rate_hz = self.rate_hz or frame.sample_rate
+        if self._reader is None and _is_plain(frame) and frame.sample_rate == self.rate_hz:
+            return _finite(_weighted(np.asarray(frame.to_ndarray(), np.float32).T, frame))
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
         rest: list[AudioFrame] = []
         if kind != self._kind or self._reader is None:
@@ -47,19 +49,31 @@ class Mono:
             self._kind = kind
         frame.pts = None
         pieces = [_mixed(piece) for piece in (*rest, *self._reader.resample(frame))]
-        whole: Samples = np.concatenate([*pieces, np.zeros(0, np.float32)])
-        clean: Samples = whole if np.isfinite(whole).all() else np.nan_to_num(whole)
-        return clean
+        return _finite(np.concatenate([*pieces, np.zeros(0, np.float32)]))
 
 
 def _mixed(frame: AudioFrame) -> Samples:
-    """One mono array from a frame of packed floats; PyAV cannot count the planes of planar frames of eight and more channels."""
-    packed: Samples = np.asarray(frame.to_ndarray(), np.float32).reshape(-1, frame.layout.nb_channels)
-    if packed.shape[1] == 1:
-        return packed[:, 0]
+    """One mono array from a frame of packed floats."""
+    return _weighted(np.asarray(frame.to_ndarray(), np.float32).reshape(-1, frame.layout.nb_channels), frame)
+
+
+def _is_plain(frame: AudioFrame) -> bool:
+    """Whether the samples can be taken as they are; PyAV cannot count the planes of frames of eight and more channels."""
+    return frame.format.name == "fltp" and frame.layout.nb_channels < 8
+
+
+def _finite(samples: Samples) -> Samples:
+    """The samples, with what is no number set to 0."""
+    return samples if np.isfinite(samples).all() else np.nan_to_num(samples)
+
+
+def _weighted(channels: Samples, frame: AudioFrame) -> Samples:
+    """The weighted sum of channels, shape (n, channels), as the frame's layout names them."""
+    if channels.shape[1] == 1:
+        return channels[:, 0]
     names = [channel.name for channel in frame.layout.channels]
     weights = np.array([_WEIGHTS.get(name, _SURROUND_WEIGHT) for name in names], np.float32)
-    return np.asarray(packed @ (weights / weights.sum()), np.float32)
+    return np.asarray(channels @ (weights / weights.sum()), np.float32)
 
 
 class TimeLine:
@@ -70,7 +84,8 @@ class TimeLine:
 
     Args:
         rate_hz: of the samples.
-        limit: latest sensible end, seconds; a time stamp beyond it is taken for damage and ignored. None when nobody knows.
+        limit: where the track is announced to end, seconds; a leap to well after it is taken for damage and ignored. None when
+            nobody knows.
 
     Attributes:
         start: time of the first sample; None before there is one.
@@ -98,7 +113,7 @@ class TimeLine:
             sensible = time is not None and (self._limit is None or time <= self._limit + _SLACK_S)
             self.ignored += not sensible
             self.start = max(Fraction(0), time) if time is not None and sensible else Fraction(0)
-        late = Fraction(0) if time is None else time - self.end
+        late = self._lateness(time)
         if late >= TOLERANCE_S and self._is_gap(late):
             yield from self._silence(round(late * self._rate_hz))
         elif late <= -TOLERANCE_S:
@@ -109,9 +124,17 @@ class TimeLine:
         if len(samples):
             yield samples
 
+    def _lateness(self, time: Fraction | None) -> Fraction:
+        """Seconds from the end of the samples so far to `time`; 0 where it is clear that they do not matter."""
+        if time is None or self.start is None:
+            return Fraction(0)
+        roughly = float(time) - float(self.start) - self._count / self._rate_hz
+        return Fraction(0) if abs(roughly) < 0.9 * TOLERANCE_S else time - self.end
+
     def _is_gap(self, late: Fraction) -> bool:
         """Whether a time stamp that is late by so much can be right."""
-        sensible = late <= _LONGEST_GAP_S if self._limit is None else self.end + late <= self._limit + _SLACK_S
+        room = Fraction(_LONGEST_GAP_S) if self._limit is None else self._limit + _SLACK_S - self.end
+        sensible = late <= max(room, Fraction(_SLACK_S))
         self.ignored += not sensible
         return sensible
 
@@ -138,32 +161,38 @@ class Outlet:
         same = source_rate_hz == rate_hz
         self._resampler = None if same else AudioResampler(format="flt", layout="mono", rate=rate_hz)
         self._held: list[Samples] = []
+        self._held_count = 0
         self._fed = 0
         self._given = 0
 
     def feed(self, samples: Samples, start: Fraction) -> Iterator[AudioBlock]:
         """Take the next samples; give a block whenever half a second is ready. `start`: time of the track's first sample."""
         self._fed += len(samples)
-        self._held.append(
-            samples if self._resampler is None else _joined(self._resampler.resample(_frame(samples, self._source_rate_hz)))
-        )
-        if sum(map(len, self._held)) >= self._rate_hz * _BLOCK_S:
-            yield from self._block(start)
+        self._held.append(samples)
+        self._held_count += len(samples)
+        if self._held_count >= self._source_rate_hz * _BLOCK_S:
+            yield from self._block(self._resampled(), start)
 
     def finish(self, start: Fraction) -> Iterator[AudioBlock]:
         """The rest."""
+        rest = [self._resampled()]
         if self._resampler is not None and self._fed:
-            self._held.append(_joined(self._resampler.resample(None)))
+            rest.append(_joined(self._resampler.resample(None)))
         wanted = round(Fraction(self._fed * self._rate_hz, self._source_rate_hz)) - self._given
-        rest = np.concatenate([*self._held, np.zeros(0, np.float32)])[:wanted]
-        self._held = [rest]
-        yield from self._block(start)
+        yield from self._block(np.concatenate(rest)[:wanted], start)
 
-    def _block(self, start: Fraction) -> Iterator[AudioBlock]:
-        samples: Samples = np.clip(np.concatenate(self._held), -1, 1)
-        self._held = []
+    def _resampled(self) -> Samples:
+        """What was held, at the rate of the outlet; a little of it may stay in the resampler."""
+        samples: Samples = np.concatenate([*self._held, np.zeros(0, np.float32)])
+        self._held, self._held_count = [], 0
+        if self._resampler is None or not len(samples):
+            return samples
+        return _joined(self._resampler.resample(_frame(samples, self._source_rate_hz)))
+
+    def _block(self, samples: Samples, start: Fraction) -> Iterator[AudioBlock]:
         if not len(samples):
             return
+        samples = np.clip(samples, -1, 1)
         samples.setflags(write=False)
         time = MediaTime(start + Fraction(self._given, self._rate_hz))
         yield AudioBlock(time, self._given, self._rate_hz, samples)

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterable
+from dataclasses import dataclass
 from fractions import Fraction
 from heapq import heappop, heappush
 
@@ -10,7 +11,8 @@ import numpy as np
 from videoannotator.annotations.media_info import FrameTiming
 
 _MILLISECOND = Fraction(1, 1000)
-_RESET_S = 10
+RESET_S = 10
+"""Time stamps that leap by more do not simply go on."""
 
 
 class TimingFacts:
@@ -71,18 +73,20 @@ class FrameClock:
 
     Args:
         usual_interval: ticks from frame to frame where the file does not say it.
-        last_allowed: later time stamps, in ticks, cannot be right; None when nobody knows.
+        leap: ticks by which ordinary time stamps do not leap.
+        last_allowed: a leap to a later time stamp than this, in ticks, cannot be right; None when nobody knows.
         by_packet_order: whether the file knows only packet numbers.
 
     Attributes:
         guessed: frames whose time came from their neighbours.
-        dropped: frames left out because their time did not grow, or was later than allowed.
+        dropped: frames left out because their time did not grow, or leapt to where nothing can be.
     """
 
-    def __init__(self, usual_interval: int, last_allowed: int | None, *, by_packet_order: bool = False) -> None:
+    def __init__(self, usual_interval: int, leap: int, last_allowed: int | None, *, by_packet_order: bool = False) -> None:
         self.guessed = 0
         self.dropped = 0
         self._interval = max(1, usual_interval)
+        self._leap = leap
         self._last_allowed = last_allowed
         self._by_packet_order = by_packet_order
         self._numbers: list[int] = []
@@ -100,13 +104,23 @@ class FrameClock:
         if ticks is None:
             self.guessed += 1
             ticks = self._next if self._last is not None or dts is None else dts
-        too_far = self._last_allowed is not None and ticks > self._last_allowed
+        too_far = self._last_allowed is not None and ticks > self._last_allowed and ticks - self._next > self._leap
         if too_far or (self._last is not None and ticks <= self._last):
             self.dropped += 1
             return None
         self._last = ticks
         self._next = ticks + (duration if duration > 0 else self._interval)
         return ticks
+
+
+@dataclass(slots=True)
+class _StreamClock:
+    """Where one stream has come, in its own ticks, and what is added to its time stamps."""
+
+    time_base: Fraction
+    shift: int
+    last: int
+    end: int
 
 
 class Continuity:
@@ -119,23 +133,29 @@ class Continuity:
     def __init__(self) -> None:
         self.resets = 0
         self._shifts = [Fraction(0)]
-        self._shift: dict[int, Fraction] = {}
-        self._last: dict[int, Fraction] = {}
-        self._end = Fraction(0)
+        self._clocks: dict[int, _StreamClock] = {}
 
-    def shift(self, stream: int, time: Fraction, duration: Fraction) -> Fraction:
-        """Seconds to add to the time stamps of a packet, given its decoding time and duration in seconds."""
-        shift = self._shift.get(stream, self._shifts[-1])
-        last = self._last.get(stream)
-        if last is not None and abs(time + shift - last) > _RESET_S:
-            nearest = min(self._shifts, key=lambda known: abs(time + known - last))
-            if abs(time + nearest - last) <= _RESET_S:
-                shift = nearest
-            elif time + shift < last:
-                shift = self._end - time
-                self._shifts.append(shift)
-                self.resets += 1
-        self._shift[stream] = shift
-        self._last[stream] = time + shift
-        self._end = max(self._end, time + shift + duration)
-        return shift
+    def shift(self, stream: int, ticks: int, duration: int, time_base: Fraction) -> int:
+        """Ticks to add to the time stamps of a packet, given its decoding time, duration and time base."""
+        clock = self._clocks.get(stream)
+        if clock is None:
+            shift = round(self._shifts[-1] / time_base)
+            clock = self._clocks[stream] = _StreamClock(time_base, shift, ticks + shift, ticks + shift)
+        if abs(ticks + clock.shift - clock.last) * time_base.numerator > RESET_S * time_base.denominator:
+            clock.shift = self._other_shift(clock, ticks)
+        clock.last = ticks + clock.shift
+        clock.end = max(clock.end, clock.last + duration)
+        return clock.shift
+
+    def _other_shift(self, clock: _StreamClock, ticks: int) -> int:
+        """The shift with which a leaping time stamp goes on from the last one: a known one, a new one, or after all the same."""
+        known = [round(shift / clock.time_base) for shift in self._shifts]
+        nearest = min(known, key=lambda shift: abs(ticks + shift - clock.last))
+        if abs(ticks + nearest - clock.last) <= RESET_S / clock.time_base:
+            return nearest
+        if ticks + clock.shift > clock.last:
+            return clock.shift
+        end = max(other.end * other.time_base for other in self._clocks.values())
+        self._shifts.append(end - ticks * clock.time_base)
+        self.resets += 1
+        return round(self._shifts[-1] / clock.time_base)

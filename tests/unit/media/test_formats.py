@@ -146,11 +146,12 @@ def test_pixel_formats_give_the_same_picture(codec: str, suffix: str, pixel_form
 
 @pytest.mark.parametrize("matrix", ["bt601", "bt709"])
 @pytest.mark.parametrize("full_range", [False, True])
+@pytest.mark.parametrize("pixel_format", ["yuv444p", "yuv420p10le"])
 @pytest.mark.parametrize("scaling", list(Scaling), ids=str)
-def test_colours_follow_the_tags(matrix: str, full_range: bool, scaling: Scaling, tmp_path: Path) -> None:
+def test_colours_follow_the_tags(matrix: str, full_range: bool, pixel_format: str, scaling: Scaling, tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     image = np.full((64, 64, 3), (200, 40, 90), np.uint8)
-    picture = Picture(matrix=matrix, full_range=full_range, pixel_format="yuv444p", options={"crf": "1"})
+    picture = Picture(matrix=matrix, full_range=full_range, pixel_format=pixel_format, options={"crf": "1"})
     write_clip(path, [(image, MediaTime(Fraction(0)))], picture=picture)
     small = FrameNeed(scaling=scaling, exact_size=(16, 16))
     found = read(path, (small, replace(small, colour=Colour.GRAY)))

@@ -179,3 +179,42 @@ def test_frames_without_time_stamps_follow_their_neighbours(tmp_path: Path) -> N
     gaps = {b - a for a, b in pairwise(found.times())}
     assert len(gaps) == 1
     assert any("no time stamp" in warning for warning in found.facts.warnings)
+
+
+@pytest.mark.parametrize("flags", ["frag_keyframe+empty_moov", "frag_keyframe+empty_moov+default_base_moof", "dash"])
+def test_fragmented_files_are_read_to_their_end(flags: str, tmp_path: Path) -> None:
+    path = tmp_path / "fragments.mp4"
+    rate = Fraction(4)
+    sound = Sound(tone(30, rate_hz=48000), 48000, codec="flac")
+    picture = Picture(rate=rate, options={"g": "8", "bf": "0"})
+    write_clip(path, regular(120, rate), picture=picture, sounds=[sound], container_options={"movflags": flags})
+    found = read(path)
+    assert found.times() == [Fraction(index, 4) for index in range(120)]
+    assert len(found.sound()) / 16000 == pytest.approx(30, abs=0.1)
+    assert found.facts.media.duration_s == pytest.approx(30, abs=0.1)
+    assert found.facts.media.damage is None
+
+
+def test_a_header_that_announces_too_little_costs_no_frame(tmp_path: Path) -> None:
+    path = tmp_path / "short.avi"
+    rate = Fraction(4)
+    write_clip(path, regular(120, rate), picture=Picture(codec="mjpeg", pixel_format="yuvj420p", rate=rate))
+    data = bytearray(path.read_bytes())
+    for mark, offset in ((b"avih", 8 + 16), (b"strh", 8 + 32)):
+        at = data.index(mark) + offset
+        data[at : at + 4] = (1).to_bytes(4, "little")
+    path.write_bytes(data)
+    assert len(read(path).times()) == 120
+
+
+def test_what_an_edit_list_cuts_off_is_not_shown(tmp_path: Path) -> None:
+    path = tmp_path / "edited.mp4"
+    times = [Fraction(index - 5, 25) for index in range(30)]
+    write_clip(path, at(times, counting_frames(30)), picture=Picture(options={"bf": "2"}))
+    found = read(path)
+    assert found.times() == [Fraction(index, 25) for index in range(25)]
+    assert [number_in(frame.image) for frame in found.frames[0]] == [index % 28 for index in range(5, 30)]
+    video = probe(path).video
+    assert video is not None
+    assert video.timing is not None
+    assert video.timing.frame_count == 25

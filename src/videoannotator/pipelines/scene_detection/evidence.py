@@ -33,7 +33,7 @@ def resemblance(left: Signatures, right: Signatures) -> npt.NDArray[np.float32]:
     must not count as that picture.
     """
     left, right = _centred(left), _centred(right)
-    floor = 2 * FLAT_DEVIATION * np.sqrt(left.shape[-1])
+    floor = 1.5 * FLAT_DEVIATION * np.sqrt(left.shape[-1])
     norms = np.maximum(np.linalg.norm(left, axis=-1), floor) * np.maximum(np.linalg.norm(right, axis=-1), floor)
     products: npt.NDArray[np.float32] = (left * right).sum(axis=-1) / norms
     return products

@@ -19,27 +19,28 @@ class FlatRun:
         first, last: its ends.
         before: the frame before it; None at the start of the recording.
         after: the frame after it; None while it goes on.
+        marks: some of its frames, evenly spread.
     """
 
     before: Mark | None
     first: Mark
     last: Mark
     after: Mark | None = None
-    _marks: list[Mark] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
     _stride: int = 1
 
     def grow(self, mark: Mark) -> None:
         """Take the next frame. At most 256 are remembered, evenly spread, however long the run is."""
         self.last = mark
         if (mark.position - self.first.position) % self._stride == 0:
-            self._marks.append(mark)
-        if len(self._marks) > MOST_MARKS:
-            self._marks = self._marks[::2]
+            self.marks.append(mark)
+        if len(self.marks) > MOST_MARKS:
+            self.marks = self.marks[::2]
             self._stride *= 2
 
     def mark_near(self, position: int) -> Mark:
         """The remembered frame nearest to `position`."""
-        return min([self.first, *self._marks, self.last], key=lambda mark: abs(mark.position - position))
+        return min([self.first, *self.marks, self.last], key=lambda mark: abs(mark.position - position))
 
     def touches(self, position: int) -> bool:
         """Whether a gradual change that ends or begins at `position` leads to or from this run."""

@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from videoannotator.pipelines.scene_detection.evidence import SAME_PICTURE, Signatures, distance, resemblance
+from videoannotator.pipelines.scene_detection.evidence import Signatures, distance, resemblance
 
 LENGTHS = (6, 9, 13, 19, 27, 38, 54, 76, 108)
 """Frames from the first to the last picture of the stretches that are tried."""
@@ -20,6 +20,8 @@ LONGEST = 128
 """A stretch may grow to this many frames when its ends are sought."""
 FLANK = 27
 """Frames beyond its end that are needed to judge a stretch: a quarter of the longest."""
+STILL_ALIKE = 0.6
+"""Pictures that resemble each other more than this are the same scene, in which somebody moved."""
 PROBES = 8
 """A stretch is looked at in this many steps."""
 
@@ -115,7 +117,7 @@ def _ends_fit(
     """Where the pictures at both ends differ enough, show different things, and stay as they are beyond: cheap to ask first."""
     change = distance(signatures[firsts], signatures[lasts])
     fits = change >= demands.change
-    fits[fits] = resemblance(signatures[firsts[fits]], signatures[lasts[fits]]) <= SAME_PICTURE
+    fits[fits] = resemblance(signatures[firsts[fits]], signatures[lasts[fits]]) <= STILL_ALIKE
     firsts, lasts, change = firsts[fits], lasts[fits], change[fits]
     flank = np.maximum(2, (lasts - firsts) // 4)
     before = distance(signatures[firsts], signatures[np.maximum(firsts - flank, 0)])

@@ -79,7 +79,7 @@ class SpeechRecognition(Pipeline[SpeechRecognitionOptions]):
     def __init__(self, options: SpeechRecognitionOptions, context: RunContext) -> None:
         super().__init__(options, context)
         self._held: _Heard | None = None
-        self._origin: Fraction | None = None
+        self._origin: MediaTime | None = None
         self._unsure, self._wordless, self._looped, self._unaligned = _Tally(), _Tally(), _Tally(), _Tally()
 
     def start(self, media: MediaInfo) -> None:  # noqa: ARG002  nothing depends on it
@@ -117,8 +117,7 @@ class SpeechRecognition(Pipeline[SpeechRecognitionOptions]):
         if not isinstance(batch, AudioBlock):
             return
         if self._origin is None:
-            self._origin = batch.time.exact - Fraction(batch.first_sample, SAMPLE_RATE_HZ)
-            self._first_sample = batch.first_sample
+            self._origin = batch.time
         for segment in self._segmenter.feed(batch.samples):
             yield from self._recognise(segment)
 
@@ -203,7 +202,8 @@ class SpeechRecognition(Pipeline[SpeechRecognitionOptions]):
 
     def _time(self, sample: int) -> MediaTime:
         """The time of a sample of the stream that this pipeline was fed."""
-        return MediaTime((self._origin or Fraction(0)) + Fraction(self._first_sample + sample, SAMPLE_RATE_HZ))
+        origin = self._origin or MediaTime(Fraction(0))
+        return origin.shifted(Fraction(sample, SAMPLE_RATE_HZ))
 
     def _report(self) -> None:
         """Tell what the records cannot: what was heard and is not in them, and which times are rough."""

@@ -17,6 +17,7 @@ needs_pocketsphinx = pytest.mark.skipif(not WordAligner.available, reason="pocke
 VOICES = ("slt", "rms", "awb", "kal16")
 CAT = ["the", "cat", "sat", "on", "the", "mat"]
 SENTENCES = (
+    "Hello there, the boy's ball costs twenty five dollars. Please pick it up, and put it on the table.",
     "A quick brown fox jumps over the lazy dog while seven small children play with red wooden blocks near the window.",
     "Do you want the blue car? No, I want the big red truck, mummy. Look, it goes under the bridge!",
 )
@@ -25,17 +26,21 @@ SENTENCES = (
 @needs_pocketsphinx
 def test_word_starts_on_speech_whose_times_are_known(speak: Speak, capsys: pytest.CaptureFixture[str]) -> None:
     aligner = WordAligner()
-    errors = []
+    errors, end_errors = [], []
     for voice in VOICES:
         for sentence in SENTENCES:
             speech = speak(sentence, voice)
             spans = aligner.align(speech.samples, [word.text for word in speech.words], (0, len(speech.samples)))
             assert all(span.timing is WordTiming.ALIGNED for span in spans)
             errors += [span.start / 16000 - word.start_s for span, word in zip(spans, speech.words, strict=True)]
+            end_errors += [span.end / 16000 - word.end_s for span, word in zip(spans, speech.words, strict=True)]
     median, ninth_decile = np.median(np.abs(errors)), np.percentile(np.abs(errors), 90)
     with capsys.disabled():
         print(f"\nword starts: median error {median * 1000:.0f} ms, 90 % within {ninth_decile * 1000:.0f} ms", end=" ")
     assert ninth_decile < 0.06
+    assert np.percentile(np.abs(end_errors), 90) < 0.06
+    assert np.max(np.abs(end_errors)) < 0.16
+    assert np.max(np.abs(errors)) < 0.15
     assert abs(np.median(errors)) < 0.015
 
 
@@ -67,6 +72,18 @@ def test_a_text_that_does_not_fit_gets_proportional_times(speak: Speak) -> None:
     text = ["nobody", "said", "so", "long", "a", "text", "here"] * 6
     spans = WordAligner().align(samples, text, (1000, 9000))
     assert spans == proportional_spans(text, 1000, 9000)
+
+
+@needs_pocketsphinx
+def test_sound_that_ends_inside_a_word_is_aligned_up_to_there(speak: Speak) -> None:
+    speech = speak("the children walk along the river every day and feed the birds", "rms")
+    aligner = WordAligner()
+    for count in range(4, len(speech.words) + 1):
+        last = speech.words[count - 1]
+        end = round((last.start_s + 0.6 * (last.end_s - last.start_s)) * 16000)
+        spans = aligner.align(speech.samples[:end], [word.text for word in speech.words[:count]], (0, end))
+        assert spans[-1].timing is WordTiming.ALIGNED
+        assert spans[-1].start / 16000 == pytest.approx(last.start_s, abs=0.15)
 
 
 @needs_pocketsphinx
