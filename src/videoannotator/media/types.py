@@ -32,8 +32,8 @@ class FrameNeed:
     """Which frames somebody needs, and in which form.
 
     Attributes:
-        rate_hz: at most so many frames per second, evenly spread on the time line: the first frame at or after each k / rate; None for
-            every frame. Frames are never repeated to reach a rate.
+        rate_hz: at most so many frames per second, evenly spread on the time line: the first frame at or after each k / rate;
+            None for every frame. Frames are never repeated to reach a rate.
         exact_size: (width, height) in pixels, aspect ratio ignored.
         max_size: (width, height) that the picture must fit in, aspect ratio kept, never enlarged. Without both, the stored size.
         colour: channels of the picture.

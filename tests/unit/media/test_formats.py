@@ -156,7 +156,7 @@ def test_colours_follow_the_tags(matrix: str, full_range: bool, pixel_format: st
     small = FrameNeed(scaling=scaling, exact_size=(16, 16))
     found = read(path, (small, replace(small, colour=Colour.GRAY)))
     colour = found.frames[0][0].image.reshape(-1, 3).mean(axis=0)
-    assert np.abs(colour - (200, 40, 90)).max() < 3
+    assert np.abs(colour - (200, 40, 90)).max() < 5
     red, blue = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722)}[matrix]
     luma = 200 * red + 40 * (1 - red - blue) + 90 * blue
     assert abs(float(found.frames[1][0].image.mean()) - luma) < 2

@@ -39,7 +39,8 @@ def mix(old: Image, new: Image, share: float) -> Image:
 
 
 def lit(picture: Image, gain: float, offset: float = 0.0) -> Image:
-    return np.clip(picture * gain + offset, 0, 255).astype(np.uint8)
+    changed: Image = np.clip(picture * gain + offset, 0, 255).astype(np.uint8)
+    return changed
 
 
 @pytest.mark.parametrize("rate", RATES, ids=str)
