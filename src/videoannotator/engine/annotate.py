@@ -1,5 +1,6 @@
 """The library's main verb: a recording in, all its annotations out."""
 
+import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -35,6 +36,9 @@ PACKAGES = (
     "scenedetect-headless",
     "faster-whisper",
 )
+
+DECODE_THREADS = min(4, os.cpu_count() or 1)
+"""Each one holds pictures of its own, and more than a few seldom have work: pipelines are slower than decoding."""
 
 
 def annotate(
@@ -111,7 +115,7 @@ def run_selection(
     started_at, began = datetime.now(timezone.utc), monotonic()
     plan = make_plan(selection, probe(path, timing=False))
     opened_s = monotonic() - began
-    with sessions.recording() as networks, Decoder(path, plan.frame_needs, plan.audio_needs) as decoder:
+    with sessions.recording() as networks, Decoder(path, plan.frame_needs, plan.audio_needs, threads=DECODE_THREADS) as decoder:
         result = Run(path, decoder, plan, networks, should_stop, on_progress).execute()
     outcomes = _outcomes(selection, plan, result)
     provenance = Provenance(

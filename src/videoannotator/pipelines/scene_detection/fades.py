@@ -73,7 +73,8 @@ def judge_run(run: FlatRun, leading_in: Change | None, leading_out: Change | Non
 
     Args:
         run: the nearly single-coloured frames, with a frame before and after.
-        leading_in, leading_out: the gradual change before and after it, if any.
+        leading_in: the gradual change that ends in it, if any.
+        leading_out: the gradual change that begins in it, if any.
         step: without any, how sure it is that what comes after the run is another shot than what came before, 0 to 1.
     """
     if run.before is None or run.after is None:

@@ -132,6 +132,7 @@ def without_a_boundary(take: Take) -> dict[str, list[Image]]:
         "white flash of one frame": at_middle(calm, [np.full_like(still, 255)]),
         "white flash of three frames": at_middle(calm, [np.full_like(still, 255)] * 3),
         "camera flash": at_middle(calm, [lit(still, 1.0, 200 * 0.6**k) for k in range(8)]),
+        "blinding flash": at_middle(calm, [np.full_like(still, 255)] * 2 + [lit(still, 1.0, 250 * 0.8**k) for k in range(14)]),
         "black frame": at_middle(calm, [np.zeros_like(still)] * 2),
         "lamp off": [*calm[:60], *[lit(picture, 0.45) for picture in calm[60:]]],
         "lamp on": [*[lit(picture, 0.4) for picture in calm[:60]], *calm[60:]],
@@ -154,7 +155,7 @@ def without_a_boundary(take: Take) -> dict[str, list[Image]]:
 
 
 CASES = [
-    "still", "black", "calm", "white flash of one frame", "white flash of three frames", "camera flash", "black frame", "lamp off",
+    "still", "black", "calm", "white flash of one frame", "white flash of three frames", "camera flash", "blinding flash", "black frame", "lamp off",
     "lamp on", "exposure", "noise", "strobe", "slow pan", "pan", "fast pan", "repeated frames", "fade from black at the start",
     "black start", "fade to black at the end", "black end",
 ]  # fmt: skip
