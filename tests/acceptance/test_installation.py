@@ -9,6 +9,7 @@ from tests.acceptance.conftest import RunCommand
 from tests.plugins import installed
 
 import videoannotator
+from videoannotator.media.synthetic import Shot, shots_clip
 from videoannotator.registry.entries import PIPELINE_GROUP
 from videoannotator.version import __version__
 
@@ -117,3 +118,26 @@ def test_a_wrong_setting_names_the_variable_and_what_is_allowed(run_command: Run
     assert ended.code == 1
     for word in ("VIDEOANNOTATOR_DEVICE", "quantum", "cuda"):
         assert word in ended.err
+
+
+@pytest.fixture
+def without_extras(tmp_path: Path) -> str:
+    """A PYTHONPATH under which the packages of the optional extras cannot be imported."""
+    folder = tmp_path / "bare"
+    folder.mkdir()
+    hidden = "import sys\nfor name in ('pyarrow', 'pandas', 'faster_whisper'):\n    sys.modules[name] = None\n"
+    (folder / "sitecustomize.py").write_text(hidden)
+    return str(folder)
+
+
+def test_a_default_installation_writes_everything_but_parquet(tmp_path: Path, without_extras: str, run_command: RunCommand) -> None:
+    shots_clip(tmp_path / "clip.mp4", [Shot(12)], size=(96, 64))
+    words = ("process", tmp_path / "clip.mp4", "-o", tmp_path / "out", "--pipelines", "scene_detection", "--json")
+    ended = run_command(*words, PYTHONPATH=without_extras)
+    assert ended.code == 0, ended.err
+    (report,) = json.loads(ended.out)["recordings"]
+    assert "videoannotator[tables]" in report["formats_left_out"]["parquet"]
+    assert (tmp_path / "out" / "scene_detection.csv").exists()
+    asked = run_command(*words, "--format", "parquet", "--overwrite", PYTHONPATH=without_extras)
+    assert asked.code == 1
+    assert "videoannotator[tables]" in asked.err

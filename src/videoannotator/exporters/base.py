@@ -57,6 +57,7 @@ class Exporter(ABC):
         media_type: MIME type of its files.
         records: the record types it can write; an exporter with none writes about the run as a whole.
         extra: the extra of this package that must be installed for it; None when nothing is missing by default.
+        packages: what that extra brings and the exporter imports; while one of them is missing, the format is listed as unavailable.
     """
 
     name: ClassVar[str]
@@ -65,6 +66,7 @@ class Exporter(ABC):
     media_type: ClassVar[str]
     records: ClassVar[tuple[type, ...]]
     extra: ClassVar[str | None] = None
+    packages: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def export(self, annotations: AnnotationSet, folder: Path) -> Iterator[ExportedFile]:

@@ -22,6 +22,7 @@ class ParquetTable(Exporter):
     media_type = "application/vnd.apache.parquet"
     records = tuple(dict.fromkeys(table.record_type for table in TABLES))
     extra = "tables"
+    packages = ("pyarrow",)
 
     def export(self, annotations: AnnotationSet, folder: Path) -> Iterator[ExportedFile]:
         for pipeline in annotations.outcomes:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from typing import Any, Generic, TypeVar
 
 from videoannotator.errors import PipelineNotFoundException, PipelineUnavailableException
@@ -64,7 +65,12 @@ def _load(point: EntryPoint, problems_of: Callable[[str, Any], list[str]]) -> En
         problems = problems_of(point.name, plugin)
         reason = "Its declaration is wrong: " + "; ".join(problems) + "." if problems else None
     if reason is None:
-        return Entry(point.name, point.value, distribution, plugin)
+        missing = [package for package in getattr(plugin, "packages", ()) if find_spec(package) is None]
+        if not missing:
+            return Entry(point.name, point.value, distribution, plugin)
+        reason = f"It needs the package {missing[0]!r}, which is not installed."
+        extra = getattr(plugin, "extra", None)
+        hint = f"Install it with: pip install '{distribution}[{extra}]'" if extra else f"Install {missing[0]!r}."
     return Entry(point.name, point.value, distribution, None, reason, hint)
 
 
