@@ -28,7 +28,7 @@ class Provenance:
         threads: intra-op threads per network.
         weights: each weights file that was loaded.
         started_at, finished_at: aware UTC.
-        timings_s: seconds by stage (`probe`, `decode`, `total`, …).
+        timings_s: seconds by stage: `open`, `decode` (CPU time of the reading thread), `total`.
         warnings: what a careful reader of the whole result should know.
         options: per pipeline, every option with the value that was in force.
     """

@@ -32,7 +32,7 @@ def read_config(path: Path | None, settings: list[str]) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         hint = "Check the path; `videoannotator config show` prints a configuration to start from."
         raise InvalidRequestException(

@@ -21,7 +21,9 @@ def show_progress(title: str, *, quiet: bool = False) -> Iterator[OnProgress]:
     if quiet:
         yield lambda _: None
     elif sys.stderr.isatty():
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[note]}"))
+        # A file may be called "visit [copy].mp4"; rich would take that for a style.
+        title_column, note_column = (TextColumn(text, markup=False) for text in ("{task.description}", "{task.fields[note]}"))
+        columns = (title_column, BarColumn(), TaskProgressColumn(), note_column)
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(title, total=1.0, note="")
             yield lambda report: bar.update(

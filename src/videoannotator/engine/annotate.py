@@ -115,7 +115,8 @@ def run_selection(
     started_at, began = datetime.now(timezone.utc), monotonic()
     plan = make_plan(selection, probe(path, timing=False))
     opened_s = monotonic() - began
-    with sessions.recording() as networks, Decoder(path, plan.frame_needs, plan.audio_needs, threads=DECODE_THREADS) as decoder:
+    decoder = Decoder(path, plan.frame_needs, plan.audio_needs, threads=DECODE_THREADS)
+    with sessions.recording() as networks:
         result = Run(path, decoder, plan, networks, should_stop, on_progress).execute()
     outcomes = _outcomes(selection, plan, result)
     provenance = Provenance(

@@ -112,7 +112,7 @@ def _publish(staging: Path, folder: Path) -> None:
     for path in paths:
         target = folder / path.relative_to(staging)
         target.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("rb") as file:
+        with path.open("rb+") as file:  # Windows flushes only what may be written to
             os.fsync(file.fileno())
         path.replace(target)
 

@@ -93,7 +93,7 @@ def make_plan(selection: Sequence[Selected], media: MediaInfo) -> Plan:
         if reason:
             skipped[selected.name] = reason
         else:
-            makers = _makers(needs[selected.name], candidates)
+            makers = [maker for maker in _makers(needs[selected.name], candidates) if maker.name not in skipped]
             steps[selected.name] = Step(selected, needs[selected.name], tuple(maker.name for maker in makers))
     return _routed(tuple(steps.values()), skipped, included)
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from videoannotator.annotations.checksum import sha256_of
+from videoannotator.annotations.outcome import PipelineStatus
 from videoannotator.engine.plan import Plan
 from videoannotator.engine.progress import OnProgress, ProgressMeter
 from videoannotator.engine.worker import Worker
-from videoannotator.errors import RunStopped
+from videoannotator.errors import MediaUnreadableException, RunStopped
 from videoannotator.inference.sessions import SessionPool
 from videoannotator.media.decoder import AudioDelivery, Decoder, DecodeReport
 
@@ -37,7 +38,7 @@ class Run:
 
     Args:
         path: the recording.
-        decoder: opened on the recording for the plan's needs.
+        decoder: opened on the recording for the plan's needs; the thread that reads closes it.
         plan: what to do.
         sessions: the networks.
         should_stop: asked ten times a second whether to stop.
@@ -76,7 +77,7 @@ class Run:
             RunStopped: `should_stop` said so; nothing is kept.
             VideoAnnotatorException: the recording could not be read.
         """
-        digest = self._threads.submit(sha256_of, self._path, self._stop.is_set)
+        digest = self._threads.submit(self._digest)
         reading = self._threads.submit(self._read)
         for name, worker in self._workers.items():
             self._work[name] = self._threads.submit(self._work_in_turn, worker)
@@ -89,7 +90,21 @@ class Run:
     def _work_in_turn(self, worker: Worker) -> None:
         for name in worker.step.after:
             self._work[name].result()
-        worker.work()
+        outcomes = [self._workers[name].outcome for name in worker.step.after]
+        failed = [outcome for outcome in outcomes if outcome.status is PipelineStatus.FAILED]
+        if failed:
+            worker.fail_after(failed[0])
+        else:
+            worker.work()
+
+    def _digest(self) -> str:
+        try:
+            return sha256_of(self._path, self._stop.is_set)
+        except OSError as error:
+            raise MediaUnreadableException(
+                f"{self._path} could not be read to its end: {error.strerror or error}.",
+                hint="Check the disk or the network drive; if the file was moved meanwhile, run again.",
+            ) from error
 
     def _products_for(self, makers: Sequence[str]) -> Callable[[type], Iterable[object]]:
         return lambda kind: chain.from_iterable(self._workers[name].records.of_type(kind) for name in makers)
@@ -97,18 +112,17 @@ class Run:
     def _read(self) -> None:
         """Decode once and hand everything to those who need it."""
         began = time.thread_time()
-        video_index = -1
-        for delivery in self._decoder:
-            if self._stop.is_set():
-                return
-            if isinstance(delivery, AudioDelivery):
-                for name in self._plan.audio_routes[delivery.need]:
-                    self._workers[name].give_audio(delivery.block)
-            else:
-                video_index = delivery.frame.index
-                for route in self._plan.frame_routes[delivery.need]:
-                    self._workers[route.step].give_frame(route.need, delivery.frame)
-            self._frames = video_index + 1
+        with self._decoder:
+            for delivery in self._decoder:
+                if self._stop.is_set():
+                    return
+                if isinstance(delivery, AudioDelivery):
+                    for name in self._plan.audio_routes[delivery.need]:
+                        self._workers[name].give_audio(delivery.block)
+                else:
+                    self._frames = delivery.frame.index + 1
+                    for route in self._plan.frame_routes[delivery.need]:
+                        self._workers[route.step].give_frame(route.need, delivery.frame)
         self._decode_s = time.thread_time() - began
         for worker in self._workers.values():
             worker.end()
@@ -122,21 +136,28 @@ class Run:
                 future.result()
             if self._asked_to_stop():
                 raise RunStopped("The run was stopped.")
-            position_s = self._decoder.position_s
-            if reading.done():
-                self._on_progress(meter.finishing(self._frames, position_s, 1 - len(pending) / (len(rest) + 1)))
-            else:
-                self._on_progress(meter.reading(self._frames, position_s))
+            stage = "finishing" if reading.done() else "reading"
+            share_done = 1 - len(pending) / (len(rest) + 1)
+            self._on_progress(meter.working(stage, self._frames, self._position_s(), share_done))
         self._on_progress(meter.done(self._frames, self._decoder.position_s))
+
+    def _position_s(self) -> float:
+        """How far the slowest pipeline has come."""
+        reached = self._decoder.position_s
+        behind = [self._workers[name].position_s for name, work in self._work.items() if not work.done()]
+        return min([reached, *(position_s for position_s in behind if position_s is not None)])
 
     def _end(self, futures: list[Future[Any]]) -> None:
         """Leave no thread at work; after a stop or an error, throw away what the workers made."""
         complete = all(future.done() and future.exception() is None for future in futures)
         self._stop.set()
+        self._decoder.stop()
         for worker in self._workers.values():
             worker.stop()
-        wait(futures, timeout=STOP_GRACE_S)
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        if not complete:
-            for worker in self._workers.values():
-                worker.records.close()
+        try:
+            wait(futures, timeout=STOP_GRACE_S)
+        finally:  # a second Ctrl-C may interrupt the waiting
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            if not complete:
+                for worker in self._workers.values():
+                    worker.records.close()

@@ -48,7 +48,7 @@ class Worker:
         self._media = media
         self._warnings: list[str] = []
         self._busy_s = 0.0
-        self._should_stop = should_stop
+        self._taken_s = 0.0
         self._context = RunContext(sessions, should_stop, self._warnings.append, products)
         self._queue: ByteBoundedQueue[Batch] = ByteBoundedQueue(QUEUE_BYTES)
         self._waiting: dict[str, list[Frame]] = {need: [] for need in step.needs.frames}
@@ -79,9 +79,21 @@ class Worker:
                 self._waiting[need] = []
         self._waiting_bytes = self._waiting_frames = 0
 
+    @property
+    def position_s(self) -> float | None:
+        """How far it has come on the time line, seconds; None when nothing waits in its queue, so that it keeps up."""
+        return self._taken_s if self._queue.queued_bytes else None
+
     def stop(self) -> None:
         """Drop what is queued, so that neither side waits for the other."""
         self._queue.discard()
+
+    def fail_after(self, maker: PipelineOutcome) -> None:
+        """Fail without a start, because the pipeline whose records this one works on has failed."""
+        self._queue.discard()
+        if maker.error is not None:
+            message = f"It works on the records of {maker.pipeline!r}, which failed: {maker.error.message}"
+            self.outcome = replace(self.outcome, status=PipelineStatus.FAILED, error=replace(maker.error, message=message))
 
     def work(self) -> None:
         """Run the pipeline to its end; whatever it raises is recorded in `outcome`, never passed on."""
@@ -117,6 +129,7 @@ class Worker:
         try:
             self._busy(lambda: pipeline.start(self._media) or ())
             while (batch := self._queue.get()) is not None:
+                self._taken_s = (batch.frames[0] if isinstance(batch, FrameBatch) else batch).time.seconds
                 self._busy(lambda batch=batch: pipeline.feed(batch))  # type: ignore[misc]  # bound at once
             self._busy(pipeline.finish)
         finally:

@@ -10,14 +10,11 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from types import MappingProxyType
-from typing import Literal
 
 import onnxruntime as ort
 
 from videoannotator.errors import DeviceUnavailableException
 from videoannotator.inference.failures import ORT_ERRORS
-
-DeviceName = Literal["auto", "cpu", "cuda", "coreml"]
 
 LOG_ERRORS_ONLY = 3
 LOG_FATAL_ONLY = 4

@@ -181,11 +181,6 @@ def _view(plane: VideoPlane, bytes_each: int) -> Plane:
     return rows if bytes_each == 1 else rows.view(np.uint16)
 
 
-def _stretched(luma: Image) -> Image:
-    """Luma of 16 to 235 as grey of 0 to 255."""
-    return np.asarray(cv2.convertScaleAbs(np.maximum(luma, 16), alpha=255 / 219, beta=-16 * 255 / 219), np.uint8)
-
-
 @lru_cache(maxsize=32)
 def _to_rgb(matrix: int, *, full_range: bool, bgr: bool) -> npt.NDArray[np.float64]:
     """The 3x4 matrix from stored Y, Cb, Cr (8 bit) to red, green, blue (ITU-T H.273, section 8.3)."""

@@ -91,7 +91,7 @@ class Decoder:
         self._audio_needs = tuple(audio_needs)
         self._damage = DamageLog()
         self._continuity = Continuity()
-        self._finished = False
+        self._finished = self._stopped = False
         self._errors_in_a_row = 0
         streams = self._container.streams
         self._video: PictureTrack | None = None
@@ -114,8 +114,12 @@ class Decoder:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
+    def stop(self) -> None:
+        """End the iteration after the packet that is being read, without the rest; may be called from any thread."""
+        self._stopped = True
+
     def close(self) -> None:
-        """Give the file and the decoders back."""
+        """Give the file and the decoders back. Only the thread that iterates may do so: libav crashes when it still reads."""
         self._container.close()
 
     @property
@@ -131,6 +135,8 @@ class Decoder:
 
     def __iter__(self) -> Iterator[Delivery]:
         for packet in self._packets():
+            if self._stopped:
+                return
             yield from self._decode(packet)
         if self._video is not None:
             yield from self._video.finish()

@@ -8,6 +8,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from videoannotator.annotations.checks import require
 from videoannotator.annotations.media_info import MediaInfo
 from videoannotator.errors import RunStopped
 from videoannotator.inference.sessions import SessionPool
@@ -36,12 +37,17 @@ class Needs:
     Attributes:
         frames: the pictures it wants, each need under a name of the pipeline's choice, which comes back in `FrameBatch.need`.
         audio: the sound it wants.
-        products: record types that other pipelines of the same run must have made before this one starts.
+        products: record types that other pipelines of the same run must have made before this one starts. Whoever wants them gets
+            neither pictures nor sound, because the recording is read once, and has been read by then.
     """
 
     frames: Mapping[str, FrameNeed] = field(default_factory=dict)
     audio: AudioNeed | None = None
     products: tuple[type, ...] = ()
+
+    def __post_init__(self) -> None:
+        fed = bool(self.frames) or self.audio is not None
+        require(not (self.products and fed), "a pipeline needs other pipelines' products, or pictures and sound, but not both")
 
 
 @dataclass(frozen=True, slots=True)

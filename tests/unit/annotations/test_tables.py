@@ -163,6 +163,7 @@ def test_a_table_that_does_not_exist_is_named_beside_those_that_do() -> None:
 
 @pytest.mark.parametrize("package", ["pandas", "pyarrow"])
 def test_a_missing_package_is_named_with_the_cure(full: AnnotationSet, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    full.to_pandas()  # PyArrow looks for pandas when it is first used, and must find the real one
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ExtraMissingException, match=package) as caught:
         full.to_pandas()

@@ -4,7 +4,6 @@ It runs in faster-whisper (https://github.com/SYSTRAN/faster-whisper), an option
 or what was downloaded before; a run downloads nothing.
 """
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from videoannotator.annotations.checksum import sha256_of
 from videoannotator.annotations.provenance import WeightsUsed
 from videoannotator.errors import ExtraMissingException, InferenceFailedException, InvalidConfigException, WeightsMissingException
 from videoannotator.inference.sessions import SessionPool
@@ -80,11 +80,8 @@ def _folder(module: Any, model: str) -> Path:
 
 
 def _weights_used(folder: Path, model: str, device: str) -> WeightsUsed:
-    with (folder / _WEIGHTS_FILE).open("rb") as file:
-        digest = hashlib.sha256()
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return WeightsUsed(f"whisper {Path(model).name}", digest.hexdigest(), "as stated by whoever published these weights", device)
+    sha256 = sha256_of(folder / _WEIGHTS_FILE)
+    return WeightsUsed(f"whisper {Path(model).name}", sha256, "as stated by whoever published these weights", device)
 
 
 class WhisperRecogniser:

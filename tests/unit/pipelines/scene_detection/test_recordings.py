@@ -10,9 +10,14 @@ import cv2
 import numpy as np
 import pytest
 
+from videoannotator.annotations.media_info import MediaInfo
 from videoannotator.annotations.scenes import Boundary, Scene
 from videoannotator.annotations.time import MediaTime
+from videoannotator.inference.sessions import SessionPool
 from videoannotator.media.synthetic import STANDARD_SHOTS, Picture, Shot, ShotTruth, regular_times, shots_clip
+from videoannotator.media.types import Frame, FrameBatch
+from videoannotator.pipelines.base import RunContext
+from videoannotator.pipelines.scene_detection import SceneDetection, SceneDetectionOptions
 
 CUT_ERROR = 0
 """Frames by which a hard cut may be missed."""
@@ -154,6 +159,18 @@ def test_a_single_frame_of_unknown_length_is_no_scene(detect: Any, take: Any) ->
     found = detect(take(94, 1))
     assert found.records == []
     assert "single frame" in found.warnings[0]
+
+
+def test_a_scene_is_given_as_soon_as_it_is_certain(take: Any, sessions: SessionPool) -> None:
+    context = RunContext(sessions, lambda: False, lambda _: None, lambda _: ())
+    pipeline = SceneDetection(SceneDetectionOptions(mode="fast", keyframes=False), context)
+    pipeline.start(MediaInfo("pictures", 1, "raw", None, None, (), None))
+    given_at = None
+    for index, picture in enumerate([*take(95, 60), *take(96, 300)]):
+        if pipeline.feed(FrameBatch("content", (Frame(MediaTime(Fraction(index, 25)), index, 0.04, picture),))):
+            given_at = index
+    assert given_at is not None
+    assert 60 < given_at < 300
 
 
 def test_no_frame_no_scene(detect: Any) -> None:

@@ -86,20 +86,28 @@ def test_a_dropped_boundary_has_a_stronger_one_or_an_end_nearby(
         assert index in kept or at_an_end or any(one.confidence >= confidence for one in near)
 
 
-@given(st.integers(1, 3000), st.integers(0, 300), st.data())
-def test_candidates_are_few_and_near_the_middle(count: int, lag: int, data: st.DataObject) -> None:
+@given(st.integers(1, 3000), st.integers(0, 300), st.floats(0.0, 1.0))
+def test_candidates_are_few_and_spread_evenly(count: int, lag: int, share: float) -> None:
     candidates = KeyframeCandidates()
     for index in range(count):
         candidates.add(frame(index, MediaTime(Fraction(index, 4))), max(0, index - lag))
         assert len(candidates) <= MOST_SETTLED + MOST_UNSETTLED
-    last = data.draw(st.integers(0, count - 1))
-    middle = MediaTime(Fraction(last, 8))
-    chosen = candidates.take(0, last, middle)
+    wanted = MediaTime.from_seconds(share * (count - 1) / 4)
+    chosen = candidates.take(0, count - 1, wanted)
     assert chosen is not None
-    assert 0 <= chosen.index <= last
-    if lag <= MOST_UNSETTLED and last == count - 1:
-        assert abs(chosen.time.since(middle)) <= max(0.25, 0.1 * last / 4)
-    assert candidates.take(0, last, middle) is None
+    if lag <= MOST_UNSETTLED:
+        assert abs(chosen.time.since(wanted)) <= max(0.25, 0.1 * count / 4)
+    assert len(candidates) == 0
+
+
+@given(st.integers(20, 400), st.integers(0, 60), st.data())
+def test_candidates_of_the_next_scene_stay(count: int, lag: int, data: st.DataObject) -> None:
+    candidates = KeyframeCandidates()
+    for index in range(count):
+        candidates.add(frame(index, MediaTime(Fraction(index, 4))), max(0, index - lag))
+    last = data.draw(st.integers(max(0, count - 1 - lag), count - 1))
+    candidates.take(0, last, MediaTime(Fraction(last, 8)))
+    assert len(candidates) == count - 1 - last
 
 
 def test_a_long_video_takes_no_more_memory_than_a_short_one(take: Callable[..., Any]) -> None:
@@ -133,6 +141,9 @@ def test_the_history_forgets_and_refuses_to_overflow(take: Callable[..., Any]) -
     assert np.array_equal(history.signatures(), before[2:])
     assert history.mark(3).index == 3
     assert history.window(1, 4).shape == (4, 27, 48, 3)
+    blue, red = (float(pictures[3][..., channel].mean()) for channel in (0, 2))
+    assert history.window(3, 1)[0].mean(axis=(0, 1)) == pytest.approx([red, pictures[3][..., 1].mean(), blue], abs=1.5)
+    assert abs(red - blue) > 5
     history.append(Frame(MediaTime(Fraction(4, 25)), 4, 0.04, pictures[4]))
     history.append(Frame(MediaTime(Fraction(5, 25)), 5, 0.04, pictures[5]))
     with pytest.raises(IndexError, match="4 frames"):
