@@ -7,6 +7,8 @@ from datetime import datetime, timezone
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from videoannotator.errors import InvalidRequestException
+
 FILE_BYTES = 20 * 1024 * 1024
 FILES_KEPT = 5
 
@@ -27,13 +29,24 @@ class JSONLines(logging.Formatter):
 
 
 def set_up_logging(level: str, folder: Path | None = None, *, as_json: bool = False) -> None:
-    """Send this package's log entries of at least `level` to standard error, or to a file in `folder` that is rotated by size."""
+    """Send this package's log entries of at least `level` to standard error, or to a file in `folder` that is rotated by size.
+
+    Raises:
+        InvalidRequestException: the folder cannot be made or written to.
+    """
     handler: logging.Handler
     if folder is None:
         handler = logging.StreamHandler(sys.stderr)
     else:
-        folder.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(folder / "videoannotator.log", maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
+        file = folder / "videoannotator.log"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            handler = RotatingFileHandler(file, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
+        except OSError as error:
+            raise InvalidRequestException(
+                f"The log {file} cannot be written: {error.strerror or error}.",
+                hint="Set VIDEOANNOTATOR_LOG_DIR to a folder that you may write to, or leave it out.",
+            ) from error
     handler.setFormatter(JSONLines() if as_json else logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logger = logging.getLogger("videoannotator")
     logger.handlers = [handler]

@@ -29,6 +29,11 @@ class LogLevel(str, Enum):
     WARNING = "WARNING"
     ERROR = "ERROR"
 
+    @classmethod
+    def _missing_(cls, value: object) -> "LogLevel | None":
+        """Many tools write it in small letters."""
+        return next((level for level in cls if isinstance(value, str) and level.value == value.upper()), None)
+
 
 def _names(name: str) -> AliasChoices:
     """A setting's environment variable: with the prefix, or bare."""
@@ -73,13 +78,22 @@ def load_settings(**given: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        problems = [f"{PREFIX}{_variable(problem['loc'])} is {problem['input']!r}: {problem['msg']}" for problem in error.errors()]
+        problems = [f"{_place(problem['loc'])} is {problem['input']!r}: {problem['msg']}" for problem in error.errors()]
         raise InvalidRequestException(
             "A setting is wrong. " + "; ".join(problems) + ".",
             hint="Correct the environment variable, the .env file or the command's option.",
             detail={"settings": problems},
         ) from error
+    except OSError as error:
+        message = f"The file .env in this folder cannot be read: {error.strerror}."
+        raise InvalidRequestException(message, hint="Make it readable for this user, or start in another folder.") from error
+    except UnicodeDecodeError as error:
+        raise InvalidRequestException("The file .env in this folder is not a UTF-8 text.", hint="Save it as UTF-8.") from error
 
 
-def _variable(loc: tuple[int | str, ...]) -> str:
-    return str(loc[0]).removeprefix(PREFIX).upper() if loc else ""
+def _place(loc: tuple[int | str, ...]) -> str:
+    """Where a wrong value stands; it comes from the command line when pydantic calls it by its field, not its variable."""
+    name = str(loc[0]) if loc else ""
+    if not name.startswith(PREFIX):
+        return f"The option {name}"
+    return f"{name} (or {name.removeprefix(PREFIX)})"

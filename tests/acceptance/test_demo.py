@@ -114,3 +114,11 @@ def test_without_a_network_the_result_is_the_same(demo: tuple[Path, Ended], tmp_
     ended = run_command("demo", "-o", tmp_path / "offline", prefix=(unshare, *NO_NETWORK[1:]))
     assert ended.code == 0, ended.err
     assert annotation_files(tmp_path / "offline") == annotation_files(demo[0])
+
+
+def test_results_of_other_recordings_are_kept(tmp_path: Path, run_command: RunCommand) -> None:
+    (tmp_path / "provenance.json").write_text("{}")
+    ended = run_command("demo", "-o", tmp_path)
+    assert ended.code == 1
+    assert "stand in" in ended.err
+    assert [path.name for path in tmp_path.iterdir()] == ["provenance.json"]

@@ -31,7 +31,7 @@ class AnnotationSet:
     Attributes:
         media: the recording.
         outcomes: how each selected pipeline ended, by name.
-        results: what each pipeline made, by name; a pipeline without an entry made nothing.
+        results: what each pipeline made, by name, one that failed up to there; a pipeline without an entry made nothing.
         frame_times: time of each frame; None when the video track was not read.
         provenance: what the run was made from.
     """
@@ -43,8 +43,9 @@ class AnnotationSet:
     provenance: Provenance
 
     def records(self, record_type: type[RecordT]) -> Iterator[RecordT]:
-        """All records of a type, such as `Scene` or `Utterance`, whichever pipeline made them."""
-        return chain.from_iterable(results.of_type(record_type) for results in self.results.values())
+        """All records of a type, such as `Scene` or `Utterance`, whichever of the completed pipelines made them."""
+        completed = [name for name, outcome in self.outcomes.items() if outcome.status is PipelineStatus.COMPLETED]
+        return chain.from_iterable(self.results[name].of_type(record_type) for name in completed if name in self.results)
 
     @property
     def failed(self) -> tuple[PipelineOutcome, ...]:

@@ -80,10 +80,15 @@ class Records(Generic[RecordT]):
 
 
 class PipelineRecords:
-    """Everything one pipeline made: its records by type, and its attachments. Lives as long as the object, or until `close`."""
+    """Everything one pipeline made: its records by type, and its attachments. Lives as long as the object, or until `close`.
+
+    Raises:
+        StorageFullException: there is no room for temporary files.
+    """
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="videoannotator-records-"))
+        with full_disk_named("intermediate results"):
+            self._folder = Path(tempfile.mkdtemp(prefix="videoannotator-records-"))
         self._by_type: dict[type, Records[Any]] = {}
         self._attachments: dict[str, Path] = {}
         self._taken: set[str] = set()
@@ -115,7 +120,8 @@ class PipelineRecords:
         if record_type not in self._by_type:
             _require_open(self._folder)
             folder = self._folder / str(len(self._by_type))  # types of two plugins may have the same name
-            folder.mkdir()
+            with full_disk_named("intermediate results"):
+                folder.mkdir()
             self._by_type[record_type] = Records(record_type, folder)
         return self._by_type[record_type]
 

@@ -13,23 +13,32 @@ import typer
 from typer.core import TyperGroup
 
 from videoannotator.cli import config, demo, info, models, pipelines, process
-from videoannotator.cli.console import fail, tell
+from videoannotator.cli.console import fail, say_json, tell
 from videoannotator.errors import RunStopped, VideoAnnotatorException
 
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
+JSON_ASKED = "videoannotator.json"
 
 
 class Commands(TyperGroup):
-    """The root of all commands; turns errors raised on purpose into a message with a hint."""
+    """The root of all commands; turns errors raised on purpose into a message with a hint, and with `--json` into JSON as well."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        ctx.meta[JSON_ASKED] = "--json" in args  # every command that has the option calls it so
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except (KeyboardInterrupt, RunStopped):
+            if ctx.meta[JSON_ASKED]:
+                say_json({"error": {"code": RunStopped.code, "message": "The run was stopped.", "hint": None}})
             tell("Stopped. Nothing half-written was left behind.")
             _leave(EXIT_INTERRUPTED)
         except VideoAnnotatorException as error:
+            if ctx.meta[JSON_ASKED]:
+                say_json({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
             fail(error)
             raise typer.Exit(EXIT_ERROR) from error
 

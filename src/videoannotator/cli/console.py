@@ -7,6 +7,8 @@ from typing import Any, TextIO
 
 from videoannotator.errors import VideoAnnotatorException
 
+CONTROL_CHARACTERS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
+
 
 def say(text: str = "") -> None:
     """Print a line of the answer."""
@@ -18,10 +20,15 @@ def tell(text: str) -> None:
     _print(text, sys.stderr)
 
 
-def _print(text: str, stream: TextIO) -> None:
-    if not stream.isatty():
-        text = text.encode("ascii", "backslashreplace").decode("ascii")
-    print(text, file=stream, flush=True)
+def _print(text: str, stream: TextIO | None) -> None:
+    if stream is not None:  # it is None when the program was started with this output closed
+        print(printable(text, stream), file=stream, flush=True)
+
+
+def printable(text: str, stream: TextIO) -> str:
+    """The text as the stream can take it: file names may hold any bytes, and those that steer a terminal must not reach one."""
+    encoding = (stream.encoding or "utf-8") if stream.isatty() else "ascii"  # that of a progress bar has no encoding
+    return text.translate(CONTROL_CHARACTERS).encode(encoding, "backslashreplace").decode(encoding)
 
 
 def say_json(value: Any) -> None:

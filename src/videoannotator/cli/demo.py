@@ -16,6 +16,7 @@ def demo(
     ),
 ) -> None:
     """Make a sample clip of 20 seconds with real people and real speech, annotate it, and say what to open."""
+    clip = output / CLIP_NAME
     from videoannotator.cli.process import Batch  # noqa: PLC0415  CLI start-up
     from videoannotator.cli.start import start  # noqa: PLC0415  CLI start-up
     from videoannotator.engine.annotate import select  # noqa: PLC0415  CLI start-up
@@ -23,17 +24,22 @@ def demo(
     from videoannotator.engine.output import prepare_folder  # noqa: PLC0415  CLI start-up
     from videoannotator.media.demo_clip import make_demo_clip  # noqa: PLC0415  CLI start-up
 
-    prepare_folder(output, overwrite=True)
-    tell(f"Making a sample clip: {output / CLIP_NAME}")
-    make_demo_clip(output / CLIP_NAME)
+    prepare_folder(output, overwrite=clip.exists())  # an earlier demo's results are replaced, anybody else's are not
+    tell(f"Making a sample clip: {clip}")
+    partial = output / f".partial-{CLIP_NAME}"
+    try:
+        make_demo_clip(partial)
+        partial.replace(clip)
+    finally:
+        partial.unlink(missing_ok=True)
     selection, notes = select(None, {})
     batch = Batch(selection, notes, None, start(), overwrite=True, quiet=False)
-    batch.run([Task(output / CLIP_NAME, output)])
+    batch.run([Task(clip, output)])
     if batch.failed:
         raise typer.Exit(1)
     say()
     say("Open the clip in a video player together with its subtitles:")
-    say(f"  {output / CLIP_NAME}  with  {output / 'speech_recognition.vtt'}")
+    say(f"  {clip}  with  {output / 'speech_recognition.vtt'}")
     say("Look at the scenes in a spreadsheet, and at one picture of each:")
     say(f"  {output / 'scene_detection.csv'}  and  {output / 'scene_detection'}")
     say("Then try your own: videoannotator process YOUR_VIDEO")

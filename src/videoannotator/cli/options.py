@@ -32,7 +32,7 @@ def read_config(path: Path | None, settings: list[str]) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        config = json.loads(path.read_text(encoding="utf-8-sig"))
+        config = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_object)
     except OSError as error:
         hint = "Check the path; `videoannotator config show` prints a configuration to start from."
         raise InvalidRequestException(
@@ -45,14 +45,32 @@ def _read(path: Path) -> dict[str, Any]:
         raise InvalidConfigException(
             message, hint="Correct that place; JSON wants double quotes and no comma before a closing bracket."
         ) from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidConfigException(
+            f"{path} cannot be used: {error}.", hint="Write each option once, and no endless numbers or nesting."
+        ) from error
     if not isinstance(config, dict):
         raise InvalidConfigException(f"{path} holds no JSON object.", hint='Write {"pipeline": {"option": value}}.')
     return config
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, which may name nothing twice: nobody could tell which of the two values was meant.
+
+    Raises:
+        ValueError: a name stands there twice.
+    """
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"{name!r} stands in the same object twice")
+        found[name] = value
+    return found
+
+
 def _value(text: str) -> Any:
-    """A value as JSON has it; what is not JSON is a text."""
+    """A value as JSON has it; what is not JSON, or cannot be held, is a text."""
     try:
         return json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return text

@@ -1,10 +1,13 @@
 """`videoannotator process`: annotate a recording, or a folder of them, on this machine."""
 
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from videoannotator.cli.arguments import named_path
 from videoannotator.cli.console import fail, say, say_json, say_table, tell
 from videoannotator.errors import OutputExistsException, RunStopped, VideoAnnotatorException
 
@@ -19,9 +22,14 @@ if TYPE_CHECKING:
 
 
 def process(
-    recording: Annotated[Path, typer.Argument(metavar="VIDEO|FOLDER", help="A video or audio file, or a folder of them.")],
+    recording: Annotated[
+        Path, typer.Argument(metavar="VIDEO|FOLDER", parser=named_path, help="A video or audio file, or a folder of them.")
+    ],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Folder for the results. [default: NAME_annotations]")
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="PATH", parser=named_path, help="Folder for the results. [default: NAME_annotations]"
+        ),
     ] = None,
     pipelines: Annotated[
         str | None, typer.Option(help="Pipelines to run, separated by commas. [default: the default ones]")
@@ -101,11 +109,22 @@ class Batch:
                     self._fail(task, error)
 
     def _one(self, task: "Task", should_stop: "Callable[[], bool]") -> None:
+        from videoannotator.engine.output import prepare_folder  # noqa: PLC0415  CLI start-up
+
+        is_new = not os.path.exists(task.folder)  # noqa: PTH110  Path.exists raises for names that are too long
+        prepare_folder(task.folder, overwrite=self._overwrite)
+        try:
+            self._annotate(task, should_stop)
+        finally:
+            if is_new:
+                with suppress(OSError):  # it holds results
+                    task.folder.rmdir()
+
+    def _annotate(self, task: "Task", should_stop: "Callable[[], bool]") -> None:
         from videoannotator.cli.progress import show_progress  # noqa: PLC0415  CLI start-up
         from videoannotator.engine.annotate import run_selection  # noqa: PLC0415  CLI start-up
-        from videoannotator.engine.output import prepare_folder, write_results  # noqa: PLC0415  CLI start-up
+        from videoannotator.engine.output import write_results  # noqa: PLC0415  CLI start-up
 
-        prepare_folder(task.folder, overwrite=self._overwrite)
         with show_progress(task.recording.name, quiet=self._quiet) as on_progress:
             annotations = run_selection(task.recording, self._selection, self._sessions, on_progress, should_stop, self._notes)
         with annotations:

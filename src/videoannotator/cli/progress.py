@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from videoannotator.cli.console import tell
+from videoannotator.cli.console import printable, tell
 from videoannotator.engine.progress import OnProgress
 from videoannotator.engine.progress import Progress as RunProgress
 
@@ -20,12 +20,13 @@ def show_progress(title: str, *, quiet: bool = False) -> Iterator[OnProgress]:
     """Show the progress of one run under `title`, on standard error; the yielded function takes each report."""
     if quiet:
         yield lambda _: None
-    elif sys.stderr.isatty():
+    elif sys.stderr is not None and sys.stderr.isatty():
         # A file may be called "visit [copy].mp4"; rich would take that for a style.
         title_column, note_column = (TextColumn(text, markup=False) for text in ("{task.description}", "{task.fields[note]}"))
         columns = (title_column, BarColumn(), TaskProgressColumn(), note_column)
+        shown = printable(title, sys.stderr)  # asked now: the bar puts a stream of its own in the place of standard error
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task(title, total=1.0, note="")
+            task = bar.add_task(shown, total=1.0, note="")
             yield lambda report: bar.update(
                 task, total=1.0 if report.fraction is not None else None, completed=report.fraction or 0.0, note=_note(report)
             )

@@ -1,5 +1,6 @@
 """Which recordings a path stands for, and where the results of each one go."""
 
+import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,27 +44,39 @@ class Task:
 def tasks_for(path: Path, output: Path | None) -> list[Task]:
     """The recordings that `path` stands for: itself, or every recording in that folder and the folders below it.
 
+    Hidden files are passed over: macOS leaves a small `._NAME` beside every file that it copies to an exchangeable disk.
+
     Results go to `output`, or to `NAME_annotations` in the working folder. For a folder, they go to one folder per recording there,
     in the recordings' own tree.
 
     Raises:
         InvalidRequestException: the folder holds no recording.
     """
-    output = output or Path(f"{path.resolve().stem or 'results'}_annotations")
-    if not path.is_dir():
+    # Not resolve(): results are named after the link, not after the nameless store that it may lead to.
+    stem = Path(os.path.abspath(path)).stem  # noqa: PTH100
+    output = output or Path(f"{stem or 'results'}_annotations")
+    if not os.path.isdir(path):  # noqa: PTH112  Path.is_dir raises for names that are too long or in a locked folder
         return [Task(path, output)]
-    root = output.resolve()
+    root = output.resolve() if path.resolve() in output.resolve().parents else None
     found = sorted(
         file
         for file in path.rglob("*")
-        if file.suffix.lower() in SUFFIXES and file.is_file() and root not in file.resolve().parents
+        if file.suffix.lower() in SUFFIXES
+        and not file.name.startswith(".")
+        and file.is_file()
+        and root not in file.resolve().parents
     )
     if not found:
         endings = " ".join(sorted(SUFFIXES))
         hint = f"Recordings are recognised by their endings: {endings}. A file with another one can be named itself."
         raise InvalidRequestException(f"There is no recording in {path}.", hint=hint)
-    stems = Counter(file.with_suffix("") for file in found)
-    return [Task(file, output / _result_name(file.relative_to(path), stems[file.with_suffix("")])) for file in found]
+    stems = Counter(map(_stem, found))
+    return [Task(file, output / _result_name(file.relative_to(path), stems[_stem(file)])) for file in found]
+
+
+def _stem(file: Path) -> str:
+    """What two files share whose results would lie in one folder, where names may differ in case alone (Windows, macOS)."""
+    return str(file.with_suffix("")).casefold()
 
 
 def _result_name(relative: Path, with_this_stem: int) -> Path:

@@ -62,13 +62,13 @@ def prepare_folder(folder: Path, *, overwrite: bool) -> None:
         OutputExistsException: results stand there and `overwrite` is false.
         InvalidRequestException: the folder cannot be made or written to.
     """
-    if (folder / RECORD).exists() and not overwrite:
-        raise OutputExistsException(
-            f"Results of an earlier run stand in {folder}.",
-            hint="Give another folder with -o, or --overwrite to replace them.",
-            detail={"folder": str(folder)},
-        )
     with _disk_errors(folder):
+        if (folder / RECORD).exists() and not overwrite:
+            raise OutputExistsException(
+                f"Results of an earlier run stand in {folder}.",
+                hint="Give another folder with -o, or --overwrite to replace them.",
+                detail={"folder": str(folder)},
+            )
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass

@@ -81,10 +81,12 @@ class Run:
         reading = self._threads.submit(self._read)
         for name, worker in self._workers.items():
             self._work[name] = self._threads.submit(self._work_in_turn, worker)
+        complete = False
         try:
             self._watch(reading, [*self._work.values(), digest])
+            complete = True
         finally:
-            self._end([reading, digest, *self._work.values()])
+            self._end([reading, digest, *self._work.values()], complete=complete)
         return RunResult(self._workers, self._decoder.report(), digest.result(), self._decode_s)
 
     def _work_in_turn(self, worker: Worker) -> None:
@@ -147,9 +149,8 @@ class Run:
         behind = [self._workers[name].position_s for name, work in self._work.items() if not work.done()]
         return min([reached, *(position_s for position_s in behind if position_s is not None)])
 
-    def _end(self, futures: list[Future[Any]]) -> None:
+    def _end(self, futures: list[Future[Any]], *, complete: bool) -> None:
         """Leave no thread at work; after a stop or an error, throw away what the workers made."""
-        complete = all(future.done() and future.exception() is None for future in futures)
         self._stop.set()
         self._decoder.stop()
         for worker in self._workers.values():

@@ -39,6 +39,7 @@ def _write(path: Path, table: Table, rows: Iterator[Row]) -> None:
     except ImportError as exc:
         raise missing_tables_extra(exc) from exc
     schema = arrow_schema(table.columns)
-    with writing(path), ParquetWriter(path, schema) as writer:
+    # An open file, because pyarrow takes a path with a colon for the address of a remote store.
+    with writing(path), path.open("wb") as file, ParquetWriter(file, schema) as writer:
         for batch in arrow_batches(schema, rows):
             writer.write_batch(batch)

@@ -39,7 +39,7 @@ class ProvenanceRecord(Exporter):
             "pipelines": {name: _fields(outcome) for name, outcome in annotations.outcomes.items()},
         }
         path = folder / NAME
-        with writing(path), path.open("w", encoding="utf-8", newline="\n") as file:
+        with writing(path), path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             json.dump(document, file, ensure_ascii=False, allow_nan=False, indent=2, default=_plain)
             file.write("\n")
         yield ExportedFile(NAME, self.name, None, "What the results were made from, and how each pipeline ended.")

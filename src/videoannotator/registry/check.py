@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from pydantic import ValidationError
-
 from videoannotator.errors import VideoAnnotatorException
 from videoannotator.inference.sessions import SessionPool
 from videoannotator.inference.weights import manifest
@@ -31,8 +29,10 @@ def _problems(entry: Entry[Pipeline[Any]], registry: Registry) -> list[str]:
         if entry.builtin:
             for weights in entry.plugin.weights:
                 sessions.file(weights)
-    except (VideoAnnotatorException, ValidationError) as error:
+    except VideoAnnotatorException as error:
         problems.append(str(error))
+    except (ArithmeticError, AttributeError, ImportError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
+        problems.append(f"it cannot be made with its default options: {type(error).__name__}: {error}")
     finally:
         sessions.close()
     problems += [

@@ -57,12 +57,13 @@ def _load(point: EntryPoint, problems_of: Callable[[str, Any], list[str]]) -> En
     plugin, reason, hint = None, None, cure
     try:
         plugin = point.load()
+        problems = problems_of(point.name, plugin)
     except ModuleNotFoundError as error:
         reason, hint = f"The module {error.name!r} that it needs is not installed.", f"Install {error.name!r}. {cure}"
     except Exception as error:  # noqa: BLE001  a plugin may raise anything; it is recorded, and the rest works
-        reason = f"It fails on import: {type(error).__name__}: {error}"
+        fault = "It fails on import" if plugin is None else "It fails while its declaration is read"
+        reason = f"{fault}: {type(error).__name__}: {error}"
     else:
-        problems = problems_of(point.name, plugin)
         reason = "Its declaration is wrong: " + "; ".join(problems) + "." if problems else None
     if reason is None:
         missing = [package for package in getattr(plugin, "packages", ()) if find_spec(package) is None]

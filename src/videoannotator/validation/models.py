@@ -79,7 +79,7 @@ class ValidationResult:
                 if not self.warnings
                 else f"The configuration is valid, with {len(self.warnings)} warning(s)."
             )
-        places = (f"{error.pipeline}.{error.field}".rstrip(".") for error in self.errors)
+        places = (f"{error.pipeline}.{error.field}".rstrip(".") or "the whole" for error in self.errors)
         return f"The configuration has {len(self.errors)} error(s): " + ", ".join(dict.fromkeys(places)) + "."
 
     def require_valid(self) -> Mapping[str, PipelineOptions]:

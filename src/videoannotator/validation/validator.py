@@ -40,6 +40,8 @@ class ConfigValidator:
         if not isinstance(config, Mapping):
             message = f"The configuration must be an object with one entry per pipeline, not {_show(config)}."
             return ValidationResult(errors=(FieldError("", "", message, "INVALID_TYPE", 'Write {"pipeline": {"option": value}}.'),))
+        if fault := _unusable(config):
+            return ValidationResult(errors=(FieldError("", "", fault, "INVALID_TYPE", "Correct or remove that value."),))
         findings = _Findings(self._registry)
         wanted = list(config) if selected_pipelines is None else list(selected_pipelines)
         per_pipeline = self._spread_flat(config, wanted, findings)
@@ -175,6 +177,15 @@ class _Findings:
 
     def result(self, validated: Sequence[str]) -> ValidationResult:
         return ValidationResult(tuple(self.errors), tuple(self.warnings), tuple(validated), self.options)
+
+
+def _unusable(config: Mapping[str, Any]) -> str | None:
+    """Why a config can be held in no JSON: nested without end, or with text that is no Unicode; None when it can."""
+    try:
+        _json(config)
+    except ValueError:
+        return "The configuration holds lists or groups inside each other without end, or text that is not Unicode."
+    return None
 
 
 def _json(sent: Mapping[str, Any]) -> bytes:

@@ -147,8 +147,10 @@ def test_nothing_found_gives_tables_without_rows() -> None:
         assert str(annotations.to_pandas("words")["start_frame"].dtype) == "Int64"
 
 
-def test_only_completed_pipelines_give_tables() -> None:
+def test_only_completed_pipelines_give_records_and_tables() -> None:
     with EXAMPLES["unfinished"]() as annotations:
+        assert len(annotations.results["scene_detection"].of_type(Scene))
+        assert not list(annotations.records(Scene))
         assert annotations.tables == ()
         assert len(annotations.to_pandas()) == 0
         with pytest.raises(InvalidRequestException, match="'scenes'"):

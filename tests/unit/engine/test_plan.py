@@ -83,6 +83,17 @@ def test_who_waits_for_a_skipped_one_is_skipped_too() -> None:
     assert plan.skipped["late"] == "words was skipped: The recording has no audio track."
 
 
+def test_of_several_makers_only_those_that_run_are_waited_for() -> None:
+    late = toy("late", Needs(products=(Scene,)), produces=(dict,))
+    plan = make_plan([late, toy("seen", Needs(frames(x=FrameNeed()))), toy("heard", Needs(audio=AudioNeed()))], media(audio=False))
+    assert plan.steps[-1].after == ("seen",)
+
+
+def test_products_and_pictures_cannot_both_be_had() -> None:
+    with pytest.raises(ValueError, match="but not both"):
+        Needs(frames(x=FrameNeed()), products=(Scene,))
+
+
 def test_a_product_that_nobody_makes_is_an_error() -> None:
     with pytest.raises(InvalidRequestException, match="'late' works on Utterance records"):
         make_plan([toy("late", Needs(products=(Utterance,)))], media())

@@ -1,5 +1,6 @@
 """Runs over real clips: side by side, decoded once, stopped, failing alone."""
 
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -15,9 +16,12 @@ from videoannotator.annotations.outcome import PipelineStatus
 from videoannotator.annotations.scenes import Scene
 from videoannotator.annotations.transcript import Utterance, Word, WordTiming
 from videoannotator.engine.annotate import run_selection, shared_sessions
-from videoannotator.engine.plan import Selected
+from videoannotator.engine.plan import Selected, make_plan
 from videoannotator.engine.progress import Progress
+from videoannotator.engine.run import Run
 from videoannotator.errors import GPULostException, MediaUnreadableException, RunStopped
+from videoannotator.media.decoder import Decoder
+from videoannotator.media.probe import probe
 from videoannotator.media.synthetic import Shot, Sound, shots_clip, silence, tone
 from videoannotator.media.types import AudioBlock, FrameBatch, FrameNeed
 from videoannotator.pipelines.base import Batch, Needs, Pipeline
@@ -117,6 +121,20 @@ class FromScenes(ToyPipeline):
             assert isinstance(scene, Scene)
             word = Word("scene", scene.start, scene.end, None, WordTiming.PROPORTIONAL)
             yield Utterance(scene.start, scene.end, "scene", "en", None, (word,))
+
+
+class Late(ToySound):
+    """Begins to listen when the reading is over."""
+
+    name = "late"
+    let_go = threading.Event()
+
+    def feed(self, batch: Batch) -> Iterable[object]:
+        self.let_go.wait(30)
+        return ()
+
+    def finish(self) -> Iterable[object]:
+        return ()
 
 
 class Everything(ToyPipeline):
@@ -233,6 +251,14 @@ def test_products_reach_the_pipeline_that_needs_them(clip: Path) -> None:
         assert [said.text for said in annotations.records(Utterance)] == ["scene"]
 
 
+def test_whoever_works_on_the_records_of_a_failed_one_fails_too(clip: Path) -> None:
+    with run(clip, FromScenes, LosesGPU) as annotations:
+        error = annotations.outcomes["from_scenes"].error
+        assert error is not None
+        assert (error.code, error.transient) == ("GPU_LOST", True)
+        assert error.message == "It works on the records of 'loses_gpu', which failed: The GPU went away."
+
+
 def test_a_missing_track_skips_and_does_not_fail(silent_clip: Path) -> None:
     with run(silent_clip, ToyPipeline, Hears) as annotations:
         assert annotations.outcomes["hears"].status is PipelineStatus.SKIPPED
@@ -273,6 +299,18 @@ def test_a_stop_does_not_wait_for_a_pipeline_that_will_not_listen(clip: Path, st
     assert time.monotonic() - asked[0] < STOP_LIMIT_S
 
 
+def test_a_stop_when_all_work_is_done_leaves_nothing_behind(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(report: Progress) -> None:
+        if report.stage == "done":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(KeyboardInterrupt) as raised:
+        run(clip, ToyPipeline, on_progress=stop)
+    assert raised.tb is not None  # the records are alive in it: no destructor may have removed their folder
+    assert not list(tmp_path.iterdir())
+
+
 def test_progress_grows_to_one(clip: Path) -> None:
     reports: list[Progress] = []
     run(clip, ToyPipeline, on_progress=reports.append).close()
@@ -280,6 +318,29 @@ def test_progress_grows_to_one(clip: Path) -> None:
     assert None not in fractions
     assert fractions == sorted(fractions)  # type: ignore[type-var]
     assert (reports[-1].fraction, reports[-1].stage, reports[-1].frames, reports[-1].eta_s) == (1.0, "done", 100, 0.0)
+
+
+def test_progress_waits_for_the_slowest_pipeline(clip: Path) -> None:
+    reports: list[Progress] = []
+
+    def on_progress(report: Progress) -> None:
+        reports.append(report)
+        if report.stage == "finishing":
+            Late.let_go.set()
+
+    Late.let_go.clear()
+    run(clip, Late, on_progress=on_progress).close()
+    read = next(report for report in reports if report.stage == "finishing")
+    assert read.fraction is not None
+    assert read.fraction < 0.5
+    assert read.position_s == 0.0
+
+
+def test_a_recording_that_goes_away_is_a_named_error(clip: Path, tmp_path: Path) -> None:
+    plan = make_plan([Selected(ToyPipeline, ToyOptions())], probe(clip, timing=False))
+    decoder, sessions = Decoder(clip, plan.frame_needs), shared_sessions("cpu", 1, None)
+    with pytest.raises(MediaUnreadableException, match="could not be read to its end"):
+        Run(tmp_path / "gone.mp4", decoder, plan, sessions, lambda: False, lambda _: None).execute()
 
 
 def test_an_unreadable_recording_is_an_error_before_any_work(tmp_path: Path) -> None:

@@ -105,3 +105,11 @@ def test_the_library_reads_a_recording_as_often_as_wanted(clip: Path) -> None:
         assert [frame.time.exact for frame in frames] == [Fraction(index, 5) for index in range(10)]
         assert frames[0].image.shape == (24, 32)
         assert sum(len(block.samples) for block in media.audio(8000)) == pytest.approx(16000, abs=1100)
+
+
+def test_a_stop_ends_the_reading_without_the_rest(clip: Path) -> None:
+    with Decoder(clip, [FrameNeed()]) as decoder:
+        reading = iter(decoder)
+        next(reading)
+        decoder.stop()
+        assert len(list(reading)) < 5

@@ -78,6 +78,12 @@ def test_a_right_plugin_is_available(tmp_path: Path) -> None:
             "toyplugin:Bad",
             "schema of its options cannot be built",
         ),
+        (
+            RIGHT + "class Bad(ToyPipeline):\n    @classmethod\n    def needs(cls, options):\n        raise KeyError('level')\n",
+            "toy",
+            "toyplugin:Bad",
+            "fails while its declaration is read: KeyError: 'level'",
+        ),
         (RIGHT + "class Bad(ToyPipeline):\n    produces = ()\n", "toy", "toyplugin:Bad", "'produces' must be"),
         (RIGHT + "class Bad(ToyPipeline):\n    description = None\n", "toy", "toyplugin:Bad", "'description' must be a text"),
     ],
@@ -129,3 +135,11 @@ def test_check_finds_a_pipeline_nobody_can_write(tmp_path: Path) -> None:
     code = RIGHT + "class Thing: pass\nclass Odd(ToyPipeline):\n    produces = (Thing,)\n"
     with installed(tmp_path, "toyplugin", code, {PIPELINE_GROUP: {"toy": "toyplugin:Odd"}}):
         assert "no exporter can write" in check_pipelines(Registry.discover())["toy"][0]
+
+
+def test_check_finds_a_pipeline_that_cannot_be_made(tmp_path: Path) -> None:
+    code = RIGHT + "class Odd(ToyPipeline):\n    def __init__(self, options, context):\n        raise KeyError('level')\n"
+    with installed(tmp_path, "toyplugin", code, {PIPELINE_GROUP: {"toy": "toyplugin:Odd"}}):
+        found = check_pipelines(Registry.discover())
+    assert "cannot be made with its default options: KeyError" in found["toy"][0]
+    assert not found["scene_detection"]

@@ -144,6 +144,21 @@ def test_a_config_that_is_no_object_is_an_error(config: Any) -> None:
     assert VALIDATOR.validate("toy", config).errors[0].code == "INVALID_TYPE"
 
 
+def endless(depth: int) -> Any:
+    """Lists inside each other."""
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("value", ["\udcff", {"\ud800": 1}, endless(900)])
+def test_what_no_json_can_hold_is_an_error(value: Any) -> None:
+    result = VALIDATOR.validate("toy", {"note": value})
+    assert [(error.code, error.pipeline) for error in result.errors] == [("INVALID_TYPE", "")]
+    assert result.message == "The configuration has 1 error(s): the whole."
+
+
 def test_require_valid_raises_with_every_field() -> None:
     with pytest.raises(InvalidConfigException) as caught:
         VALIDATOR.validate("toy", {"count": 0, "active": 1}).require_valid()

@@ -19,7 +19,8 @@ from videoannotator.pipelines.scene_detection.transnet import ShotNetwork
 
 CONTENT, KEYFRAME = "content", "keyframe"
 CONTENT_SIZE = (96, 54)
-KEYFRAME_RATE_HZ = 4.0
+KEYFRAME_RATE_HZ = 2.0
+"""Often enough for a picture of each scene, seldom enough to cost little: making one takes longer than judging a frame."""
 WEIGHTS = "transnetv2"
 
 

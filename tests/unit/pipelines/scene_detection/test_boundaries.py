@@ -154,8 +154,8 @@ def without_a_boundary(take: Take) -> dict[str, list[Image]]:
     }
 
 
-CASES = """still, black, calm, white flash of one frame, white flash of three frames, camera flash, blinding flash, black frame, lamp off,
-lamp on, exposure, noise, strobe, slow pan, pan, fast pan, repeated frames, fade from black at the start, black start,
+CASES = """still, black, calm, white flash of one frame, white flash of three frames, camera flash, blinding flash, black frame,
+lamp off, lamp on, exposure, noise, strobe, slow pan, pan, fast pan, repeated frames, fade from black at the start, black start,
 fade to black at the end, black end""".replace("\n", " ").split(", ")
 
 

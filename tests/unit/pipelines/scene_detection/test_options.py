@@ -37,7 +37,7 @@ def test_every_frame_is_asked_for_and_pictures_seldom() -> None:
     needs = SceneDetection.needs(SceneDetectionOptions(mode="fast")).frames
     assert needs["content"].rate_hz is None
     assert needs["content"].scaling is Scaling.FAST
-    assert needs["keyframe"].rate_hz == 4.0
+    assert needs["keyframe"].rate_hz == 2.0
     assert needs["keyframe"].max_size == (640, 640)
 
 
@@ -45,7 +45,7 @@ def test_the_network_gets_pictures_that_are_reduced_with_care() -> None:
     assert SceneDetection.needs(SceneDetectionOptions()).frames["content"].scaling is Scaling.AREA
 
 
-@pytest.mark.parametrize(("shortest_s", "rate_hz"), [(0.6, 4.0), (0.1, 10.0), (0.0, None)])
+@pytest.mark.parametrize(("shortest_s", "rate_hz"), [(0.6, 2.0), (0.1, 10.0), (0.0, None)])
 def test_short_scenes_need_more_candidates(shortest_s: float, rate_hz: float | None) -> None:
     needs = SceneDetection.needs(SceneDetectionOptions(min_scene_length_s=shortest_s)).frames
     assert needs["keyframe"].rate_hz == rate_hz

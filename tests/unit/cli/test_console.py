@@ -1,0 +1,40 @@
+"""What reaches a terminal, a file, or nobody."""
+
+import io
+import sys
+
+import pytest
+
+from videoannotator.cli.console import printable, say
+
+
+class Terminal(io.TextIOWrapper):
+    """A terminal that knows UTF-8."""
+
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), encoding="utf-8", errors="strict")
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("caf\xe9 \u65e5.mp4", "caf\xe9 \u65e5.mp4"),
+        ("\udcff.mp4", "\\udcff.mp4"),
+        ("\x1b[31m\x07\x9bm.mp4", "\\x1b[31m\\x07\\x9bm.mp4"),
+    ],
+)
+def test_a_terminal_gets_no_bytes_that_steer_it_or_that_it_cannot_show(name: str, shown: str) -> None:
+    assert printable(name, Terminal()) == shown
+
+
+def test_what_is_no_terminal_gets_ascii() -> None:
+    assert printable("caf\xe9\t\u65e5\n", io.StringIO()) == "caf\\xe9\t\\u65e5\n"
+
+
+def test_a_closed_output_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    say("Nobody listens.")
+    assert sys.stdout is None
