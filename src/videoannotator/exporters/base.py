@@ -57,7 +57,7 @@ class Exporter(ABC):
         media_type: MIME type of its files.
         records: the record types it can write; an exporter with none writes about the run as a whole.
         extra: the extra of this package that must be installed for it; None when nothing is missing by default.
-        packages: what that extra brings and the exporter imports; while one of them is missing, the format is listed as unavailable.
+        packages: what that extra brings and the exporter imports; while one is missing, the format is listed as unavailable.
     """
 
     name: ClassVar[str]
