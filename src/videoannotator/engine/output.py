@@ -104,26 +104,34 @@ def _record_last(exporter: type[Exporter]) -> bool:
 
 
 def _publish(staging: Path, folder: Path) -> None:
-    """Move everything into place, the record last; files of the results that these replace go first."""
+    """Move everything into place, then drop what only the earlier results had; the record comes last.
+
+    When the process dies in between, no result is lost, and the checksums in the earlier record tell which files are newer than it.
+    """
+    made = [path.relative_to(staging) for path in staging.rglob("*") if path.is_file() and path != staging / RECORD]
+    for name in made:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        _move(staging / name, folder / name)
     for name in _files_of(folder / RECORD):
-        (folder / name).unlink(missing_ok=True)
-    (folder / RECORD).unlink(missing_ok=True)
-    paths = sorted((path for path in staging.rglob("*") if path.is_file()), key=lambda path: path.name == RECORD)
-    for path in paths:
-        target = folder / path.relative_to(staging)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("rb+") as file:  # Windows flushes only what may be written to
-            os.fsync(file.fileno())
-        path.replace(target)
+        if name not in made:
+            (folder / name).unlink(missing_ok=True)
+    _move(staging / RECORD, folder / RECORD)
 
 
-def _files_of(record: Path) -> list[str]:
+def _move(source: Path, target: Path) -> None:
+    """Put a file in place with its content on the disk."""
+    with source.open("rb+") as file:  # Windows flushes only what may be written to
+        os.fsync(file.fileno())
+    source.replace(target)
+
+
+def _files_of(record: Path) -> list[Path]:
     """The files that an earlier record lists, as far as they are plain names below its folder."""
     try:
         listed = [Path(file["name"]) for file in json.loads(record.read_text(encoding="utf-8"))["files"]]
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return []
-    return [str(path) for path in listed if not path.is_absolute() and ".." not in path.parts]
+    return [path for path in listed if not path.is_absolute() and ".." not in path.parts]
 
 
 @contextmanager
