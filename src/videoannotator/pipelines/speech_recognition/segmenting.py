@@ -185,20 +185,23 @@ class SpeechSegmenter:
             yield self._segment(stretch.start, end, end + self._padding)
 
     def _cut(self, stretch: _OpenStretch) -> Iterator[SpeechSegment]:
-        """Give the first part of the open stretch and go on with the rest."""
+        """Give the first part of the open stretch, unless nothing of it is surely speech, and go on with the rest."""
+        sure = stretch.peak >= self._sure
         late_enough = [gap for gap in stretch.gaps() if gap[0] >= self._longest // 3 and gap[1] - gap[0] >= _SHORTEST_CLEAN_GAP]
         if late_enough:
             first, behind = max(late_enough, key=lambda gap: (gap[1] - gap[0], gap[0]))
             end, begin = stretch.start + first, stretch.start + behind
             middle = (end + begin) * WINDOW_SAMPLES // 2
-            yield self._segment(stretch.start, end * WINDOW_SAMPLES, min(end * WINDOW_SAMPLES + self._padding, middle))
+            if sure:
+                yield self._segment(stretch.start, end * WINDOW_SAMPLES, min(end * WINDOW_SAMPLES + self._padding, middle))
             self._go_on(stretch, behind)
         else:
             offset = self._quietest(stretch)
             cut = (stretch.start + offset) * WINDOW_SAMPLES
             end = cut + _OVERLAP * WINDOW_SAMPLES
-            yield self._segment(stretch.start, end, end, cut)
-            self._floor = cut - _OVERLAP * WINDOW_SAMPLES
+            if sure:
+                yield self._segment(stretch.start, end, end, cut)
+                self._floor = cut - _OVERLAP * WINDOW_SAMPLES
             self._go_on(stretch, offset - _OVERLAP)
 
     def _quietest(self, stretch: _OpenStretch) -> int:

@@ -117,6 +117,10 @@ def test_a_gap_as_short_as_a_stop_consonant_is_no_place_for_a_clean_cut() -> Non
     assert first.cut is not None
 
 
+def test_what_is_never_surely_speech_gives_no_half_of_a_cut() -> None:
+    assert segments_of([0.7] * (LONGEST + 60)) == []
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     runs=st.lists(st.tuples(st.integers(1, 120), st.sampled_from([0.0, 0.4, 0.7, 1.0])), min_size=1, max_size=25),
