@@ -1,0 +1,6 @@
+"""For all tests: no timing thresholds inside hypothesis either; machines are shared."""
+
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
