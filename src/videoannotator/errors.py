@@ -1,23 +1,51 @@
 """Every error that VideoAnnotator raises on purpose.
 
-    VideoAnnotatorException            INTERNAL_SERVER_ERROR
-    ├── InvalidRequestException        INVALID_REQUEST
-    │   └── OutputExistsException      OUTPUT_EXISTS
-    ├── InvalidConfigException         INVALID_CONFIG
-    ├── PipelineNotFoundException      PIPELINE_NOT_FOUND
-    ├── PipelineUnavailableException   PIPELINE_UNAVAILABLE
-    ├── MediaUnreadableException       MEDIA_UNREADABLE
-    │   └── UnsupportedMediaException  UNSUPPORTED_MEDIA
-    ├── WeightsMissingException        WEIGHTS_MISSING
-    ├── WeightsDamagedException        WEIGHTS_DAMAGED
-    ├── ExtraMissingException          EXTRA_MISSING
-    ├── DeviceUnavailableException     DEVICE_UNAVAILABLE
-    ├── GPUOutOfMemoryException        GPU_OUT_OF_MEMORY   transient
-    ├── GPULostException               GPU_LOST            transient
-    ├── MemoryExhaustedException       MEMORY_EXHAUSTED    transient
-    ├── InferenceFailedException       INFERENCE_FAILED
-    ├── StorageFullException           STORAGE_FULL        transient
-    └── RunStopped                     RUN_STOPPED
+    VideoAnnotatorException                 INTERNAL_SERVER_ERROR
+    ├── InvalidRequestException             INVALID_REQUEST
+    │   └── OutputExistsException           OUTPUT_EXISTS
+    ├── InvalidConfigException              INVALID_CONFIG
+    ├── PipelineNotFoundException           PIPELINE_NOT_FOUND
+    ├── PipelineUnavailableException        PIPELINE_UNAVAILABLE
+    ├── MediaUnreadableException            MEDIA_UNREADABLE
+    │   └── UnsupportedMediaException       UNSUPPORTED_MEDIA
+    ├── WeightsMissingException             WEIGHTS_MISSING
+    ├── WeightsDamagedException             WEIGHTS_DAMAGED
+    ├── ExtraMissingException               EXTRA_MISSING
+    ├── DeviceUnavailableException          DEVICE_UNAVAILABLE
+    ├── GPUOutOfMemoryException             GPU_OUT_OF_MEMORY   transient
+    ├── GPULostException                    GPU_LOST            transient
+    ├── MemoryExhaustedException            MEMORY_EXHAUSTED    transient
+    ├── InferenceFailedException            INFERENCE_FAILED
+    ├── StorageFullException                STORAGE_FULL
+    ├── StorageFailedException              STORAGE_FAILED      transient
+    ├── RunStopped                          RUN_STOPPED
+    ├── JobNotFoundException                JOB_NOT_FOUND
+    ├── JobNotReadyException                JOB_NOT_READY
+    ├── JobAlreadyCompletedException        JOB_ALREADY_COMPLETED
+    ├── CancellationFailedException         CANCELLATION_FAILED
+    ├── LeaseLost                           LEASE_LOST          the job belongs to somebody else now
+    ├── WorkerLostException                 WORKER_LOST         transient
+    ├── RunnerDiedException                 RUNNER_DIED         transient
+    ├── JobStalledException                 JOB_STALLED         transient
+    ├── JobTimeoutException                 JOB_TIMEOUT
+    ├── DatabaseTooNewException             DATABASE_TOO_NEW
+    └── APIError                                                about a request, not about what it asked for
+        ├── ValidationErrorException        VALIDATION_ERROR
+        ├── UnauthorizedException           UNAUTHORIZED
+        ├── ForbiddenException              FORBIDDEN
+        ├── NotFoundException               NOT_FOUND
+        ├── MethodNotAllowedException       METHOD_NOT_ALLOWED
+        ├── RequestTimeoutException         REQUEST_TIMEOUT
+        ├── PayloadTooLargeException        PAYLOAD_TOO_LARGE
+        ├── UnsupportedContentTypeException UNSUPPORTED_CONTENT_TYPE
+        ├── RangeNotSatisfiableException    RANGE_NOT_SATISFIABLE
+        ├── RateLimitedException            RATE_LIMITED
+        ├── InternalServerException         INTERNAL_SERVER_ERROR
+        │   ├── MetricsFailedException      METRICS_FAILED
+        │   ├── ConfigFailedException       CONFIG_FAILED
+        │   └── DatabaseInfoFailedException DATABASE_INFO_FAILED
+        └── ServiceUnavailableException     SERVICE_UNAVAILABLE transient
+            └── DatabaseUnavailableException  (the same code)
 
 An error says what happened (`message`) and what to do next (`hint`). `transient` errors may go away when the same work is tried
 again; all others need somebody to change something first.
@@ -154,6 +182,12 @@ class StorageFullException(VideoAnnotatorException):
     """The disk is full."""
 
     code = "STORAGE_FULL"
+
+
+class StorageFailedException(VideoAnnotatorException):
+    """The disk did not read or write what it should have."""
+
+    code = "STORAGE_FAILED"
     transient = True
 
 
@@ -161,3 +195,163 @@ class RunStopped(VideoAnnotatorException):
     """Somebody asked the run to stop, and it did."""
 
     code = "RUN_STOPPED"
+
+
+class JobNotFoundException(VideoAnnotatorException):
+    """No job has this id."""
+
+    code = "JOB_NOT_FOUND"
+
+
+class JobNotReadyException(VideoAnnotatorException):
+    """The job has not come far enough for what was asked."""
+
+    code = "JOB_NOT_READY"
+
+
+class JobAlreadyCompletedException(VideoAnnotatorException):
+    """The job has ended, so it can no longer be changed."""
+
+    code = "JOB_ALREADY_COMPLETED"
+
+
+class CancellationFailedException(VideoAnnotatorException):
+    """A process of the job could not be ended."""
+
+    code = "CANCELLATION_FAILED"
+
+
+class LeaseLost(VideoAnnotatorException):
+    """The job belongs to another worker now, or to nobody; whoever held it must stop working on it."""
+
+    code = "LEASE_LOST"
+
+
+class WorkerLostException(VideoAnnotatorException):
+    """The worker that ran the job went away."""
+
+    code = "WORKER_LOST"
+    transient = True
+
+
+class RunnerDiedException(VideoAnnotatorException):
+    """The process that computed the job ended without a result."""
+
+    code = "RUNNER_DIED"
+    transient = True
+
+
+class JobStalledException(VideoAnnotatorException):
+    """The job made no progress for too long, and was ended."""
+
+    code = "JOB_STALLED"
+    transient = True
+
+
+class JobTimeoutException(VideoAnnotatorException):
+    """The job took longer than it may, and was ended."""
+
+    code = "JOB_TIMEOUT"
+
+
+class DatabaseTooNewException(VideoAnnotatorException):
+    """The database was made by a newer release of this program."""
+
+    code = "DATABASE_TOO_NEW"
+
+
+class APIError(VideoAnnotatorException):
+    """Something about a request itself, whatever it asked for."""
+
+
+class ValidationErrorException(APIError):
+    """The request has not the shape that the route expects."""
+
+    code = "VALIDATION_ERROR"
+
+
+class UnauthorizedException(APIError):
+    """The request carries no valid key."""
+
+    code = "UNAUTHORIZED"
+
+
+class ForbiddenException(APIError):
+    """The request is understood and not allowed."""
+
+    code = "FORBIDDEN"
+
+
+class NotFoundException(APIError):
+    """Nothing is at this address."""
+
+    code = "NOT_FOUND"
+
+
+class MethodNotAllowedException(APIError):
+    """The address exists and does not take this method."""
+
+    code = "METHOD_NOT_ALLOWED"
+
+
+class RequestTimeoutException(APIError):
+    """The request stopped arriving before it was complete."""
+
+    code = "REQUEST_TIMEOUT"
+
+
+class PayloadTooLargeException(APIError):
+    """The request is larger than this server takes."""
+
+    code = "PAYLOAD_TOO_LARGE"
+
+
+class UnsupportedContentTypeException(APIError):
+    """The body of the request is of another kind than the route takes."""
+
+    code = "UNSUPPORTED_CONTENT_TYPE"
+
+
+class RangeNotSatisfiableException(APIError):
+    """The part that was asked for lies outside the file."""
+
+    code = "RANGE_NOT_SATISFIABLE"
+
+
+class RateLimitedException(APIError):
+    """There were too many such requests just now."""
+
+    code = "RATE_LIMITED"
+
+
+class InternalServerException(APIError):
+    """Something failed that should not have."""
+
+
+class MetricsFailedException(InternalServerException):
+    """The counters could not be read."""
+
+    code = "METRICS_FAILED"
+
+
+class ConfigFailedException(InternalServerException):
+    """The settings could not be shown."""
+
+    code = "CONFIG_FAILED"
+
+
+class DatabaseInfoFailedException(InternalServerException):
+    """The facts about the database could not be read."""
+
+    code = "DATABASE_INFO_FAILED"
+
+
+class ServiceUnavailableException(APIError):
+    """The server cannot do this at the moment."""
+
+    code = "SERVICE_UNAVAILABLE"
+    transient = True
+
+
+class DatabaseUnavailableException(ServiceUnavailableException):
+    """The database does not answer."""

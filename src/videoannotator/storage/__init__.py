@@ -1,0 +1,1 @@
+"""Where the files of jobs lie, and how they get there whole or not at all."""

@@ -1,0 +1,148 @@
+"""Where the files of jobs lie. Nobody else builds a path to a job's file.
+
+{root}/jobs/{job id}/source.mp4               the recording
+{root}/jobs/{job id}/job.log                  what the job said while it ran
+{root}/jobs/{job id}/results/.attempt-3/      what attempt 3 is writing; nobody reads it
+{root}/jobs/{job id}/results/attempt-3/       the same, complete; its artifact rows say what it holds
+{root}/{uploads,results,temp,logs,tokens}/
+"""
+
+import os
+import uuid
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from videoannotator.errors import InvalidRequestException, NotFoundException
+from videoannotator.settings import load_settings
+
+if TYPE_CHECKING:
+    STORAGE_ROOT: Path
+
+FOLDERS = ("jobs", "uploads", "results", "temp", "logs", "tokens")
+SOURCE = "source"
+MAX_SUFFIX_LENGTH = 6
+GB = 1_000_000_000
+
+
+class Storage:
+    """The storage below one folder.
+
+    Args:
+        root: an absolute folder; made when it is missing.
+        free_floor_bytes: free space that uploads and jobs leave alone.
+    """
+
+    def __init__(self, root: Path, free_floor_bytes: int = GB) -> None:
+        self.root = root.resolve()
+        self.free_floor_bytes = free_floor_bytes
+
+    def prepare(self) -> None:
+        """Make the root and the folders in it, for this user alone.
+
+        Raises:
+            InvalidRequestException: they cannot be made or written to.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            for name in FOLDERS:
+                (self.root / name).mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise InvalidRequestException(
+                f"The storage folder {self.root} cannot be used: {error.strerror or error}.",
+                hint="Set VIDEOANNOTATOR_STORAGE_DIR to a folder that you may write to.",
+                field="STORAGE_DIR",
+            ) from error
+
+    def job_folder(self, job_id: str) -> Path:
+        """The folder of a job, which need not exist.
+
+        Raises:
+            NotFoundException: the id is no UUID in its usual form, or the folder leads out of the storage.
+        """
+        folder = self.root / "jobs" / _checked_id(job_id)
+        if folder.resolve() != folder:
+            raise NotFoundException(f"The folder of job {job_id} leads out of the storage.", detail={"job_id": job_id})
+        return folder
+
+    def ensure_job_folder(self, job_id: str) -> Path:
+        """The same, made when it is missing."""
+        folder = self.job_folder(job_id)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
+    def source_path(self, job_id: str, file_name: str | None) -> Path:
+        """Where a job's recording lies. Of the client's name, only a plain ending is taken."""
+        return self.job_folder(job_id) / f"{SOURCE}{_plain_suffix(file_name or '')}"
+
+    def attempt_folder(self, job_id: str, token: int) -> Path:
+        """Where an attempt writes; nobody reads there."""
+        return self.job_folder(job_id) / "results" / f".attempt-{token}"
+
+    def results_folder(self, job_id: str, token: int) -> Path:
+        """Where a complete attempt lies."""
+        return self.job_folder(job_id) / "results" / f"attempt-{token}"
+
+    def log_file(self, job_id: str) -> Path:
+        """What a job said while it ran."""
+        return self.job_folder(job_id) / "job.log"
+
+    def relative(self, path: Path) -> str:
+        """A path below the root as it is stored in the database: relative, with forward slashes."""
+        return path.relative_to(self.root).as_posix()
+
+    def resolve(self, stored: str) -> Path:
+        """The file that a stored path means.
+
+        Raises:
+            NotFoundException: it leads out of the storage.
+        """
+        if "\0" in stored:
+            raise NotFoundException("The stored path of this file is damaged.")
+        path = (self.root / stored).resolve()
+        if not path.is_relative_to(self.root):
+            raise NotFoundException("The stored path of this file leads out of the storage.")
+        return path
+
+
+def _checked_id(job_id: str) -> str:
+    try:
+        plain = str(uuid.UUID(job_id))
+    except (ValueError, AttributeError, TypeError):
+        plain = ""
+    if plain != job_id:
+        raise NotFoundException("A job's id is a UUID in lower case.", hint="Copy the id from the list of jobs.", field="job_id")
+    return plain
+
+
+def _plain_suffix(file_name: str) -> str:
+    suffix = os.path.splitext(file_name)[1].lower()  # noqa: PTH122  the name may hold what no path may
+    plain = suffix[1:].isalnum() and suffix.isascii() and len(suffix) <= MAX_SUFFIX_LENGTH
+    return suffix if plain else ""
+
+
+@cache
+def installed_storage() -> Storage:
+    """The storage that the settings of this process name."""
+    settings = load_settings()
+    return Storage(settings.storage_dir, int(settings.storage_free_floor_gb * GB))
+
+
+def get_job_storage_path(job_id: str) -> Path:
+    """The folder of a job in the storage that the settings name.
+
+    Raises:
+        NotFoundException: the id is no UUID, or the folder leads out of the storage.
+    """
+    return installed_storage().job_folder(job_id)
+
+
+def ensure_job_storage_path(job_id: str) -> Path:
+    """The same, made when it is missing."""
+    return installed_storage().ensure_job_folder(job_id)
+
+
+def __getattr__(name: str) -> Path:
+    if name == "STORAGE_ROOT":
+        return installed_storage().root
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
