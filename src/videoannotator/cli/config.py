@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from videoannotator.cli.arguments import names_in
 from videoannotator.cli.console import say, say_json, tell
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def validate(
     from videoannotator.cli.options import read_config  # noqa: PLC0415  CLI start-up
     from videoannotator.validation.validator import ConfigValidator  # noqa: PLC0415  CLI start-up
 
-    names = [name.strip() for name in pipelines.split(",")] if pipelines else None
+    names = names_in(pipelines)
     result = ConfigValidator().validate_batch(read_config(file, []), names)
     if as_json:
         say_json(
@@ -59,7 +60,7 @@ def show(
     from videoannotator.registry.entries import Registry  # noqa: PLC0415  CLI start-up
 
     available = [entry.name for entry in Registry.installed().pipelines.values() if entry.available]
-    names = [name.strip() for name in pipelines.split(",")] if pipelines else available
+    names = names_in(pipelines) or available
     selection, notes = select(names, read_config(file, []))
     for note in notes:
         tell(f"Warning: {note}")

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request to stop: the first one asks, the second one insists."""
+"""Ctrl-C, SIGTERM and the loss of the terminal as a request to stop: the first one asks, the second one insists."""
 
 import signal
 import threading
@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Windows has no SIGHUP."""
+
 
 @contextmanager
 def stop_on_signal() -> Iterator[Callable[[], bool]]:
-    """While the block runs, a first SIGINT or SIGTERM makes the yielded function answer true; a second is a KeyboardInterrupt."""
+    """While the block runs, a first such signal makes the yielded function answer true; a second is a KeyboardInterrupt."""
     asked = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the signature is Python's
@@ -17,7 +20,7 @@ def stop_on_signal() -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         asked.set()
 
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, on_signal) for number in SIGNALS}
     try:
         yield asked.is_set
     finally:

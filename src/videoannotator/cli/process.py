@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from videoannotator.cli.arguments import named_path
+from videoannotator.cli.arguments import named_path, names_in
 from videoannotator.cli.console import fail, say, say_json, say_table, tell
-from videoannotator.errors import OutputExistsException, RunStopped, VideoAnnotatorException
+from videoannotator.errors import OutputExistsException, RunStopped, StorageFullException, VideoAnnotatorException
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,9 +53,8 @@ def process(
     from videoannotator.engine.batch import tasks_for  # noqa: PLC0415  CLI start-up
     from videoannotator.engine.output import choose_exporters  # noqa: PLC0415  CLI start-up
 
-    names = pipelines.split(",") if pipelines else None
-    selection, notes = select([name.strip() for name in names] if names else None, read_config(config, settings or []))
-    chosen_formats = [name.strip() for name in formats.split(",")] if formats else None
+    selection, notes = select(names_in(pipelines), read_config(config, settings or []))
+    chosen_formats = names_in(formats)
     choose_exporters(chosen_formats)
     for note in notes:
         tell(f"Warning: {note}")
@@ -103,6 +102,9 @@ class Batch:
                     self._one(task, should_stop)
                 except RunStopped:
                     raise
+                except StorageFullException as error:  # no later recording would fare better
+                    self._fail(task, error)
+                    return
                 except OutputExistsException as error:
                     self._keep_or_fail(task, error, several=len(tasks) > 1)
                 except VideoAnnotatorException as error:

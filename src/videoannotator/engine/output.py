@@ -44,7 +44,7 @@ def choose_exporters(
     chosen = []
     for name in dict.fromkeys([*formats, "provenance"]):
         if name not in entries:
-            nearest = get_close_matches(name, entries, n=1)
+            nearest = get_close_matches(name, entries, n=1, cutoff=0.5)
             hint = f"Did you mean {nearest[0]!r}?" if nearest else f"The formats are: {', '.join(entries)}."
             raise InvalidRequestException(f"There is no format named {name!r}.", hint=hint, field="format")
         plugin = entries[name].plugin

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from videoannotator.annotations.checksum import sha256_of
-from videoannotator.errors import VideoAnnotatorException, WeightsDamagedException, WeightsMissingException
+from videoannotator.errors import InvalidRequestException, VideoAnnotatorException, WeightsDamagedException, WeightsMissingException
 from videoannotator.version import __version__
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent / "weights"
@@ -144,10 +144,19 @@ class WeightsStore:
     Args:
         folders: searched in this order before the package's own folder, for example a model cache. A damaged file in one of them is
             an error, not a reason to go on to the next.
+
+    Raises:
+        InvalidRequestException: one of the folders does not exist.
     """
 
     def __init__(self, folders: Sequence[Path] | None = None) -> None:
         self._folders = (*(Path(folder) for folder in folders or ()), PACKAGE_FOLDER)
+        for folder in self._folders[:-1]:
+            if not folder.is_dir():
+                raise InvalidRequestException(
+                    f"The weights folder {folder} does not exist.",
+                    hint="Correct VIDEOANNOTATOR_MODEL_CACHE_DIR, or leave it out: the package brings its own weights.",
+                )
 
     def path(self, name: str) -> Path:
         """Where the weights of this name lie, checked against the manifest.

@@ -60,7 +60,7 @@ def _load(point: EntryPoint, problems_of: Callable[[str, Any], list[str]]) -> En
         problems = problems_of(point.name, plugin)
     except ModuleNotFoundError as error:
         reason, hint = f"The module {error.name!r} that it needs is not installed.", f"Install {error.name!r}. {cure}"
-    except Exception as error:  # noqa: BLE001  a plugin may raise anything; it is recorded, and the rest works
+    except (Exception, SystemExit) as error:  # noqa: BLE001  a plugin may raise anything; it is recorded, and the rest works
         fault = "It fails on import" if plugin is None else "It fails while its declaration is read"
         reason = f"{fault}: {type(error).__name__}: {error}"
     else:
@@ -76,12 +76,18 @@ def _load(point: EntryPoint, problems_of: Callable[[str, Any], list[str]]) -> En
 
 
 def _discover(group: str, problems_of: Callable[[str, Any], list[str]]) -> dict[str, Entry[Any]]:
-    """All entries of a group by name; of two with one name, VideoAnnotator's own counts and the other is left out."""
+    """All entries of a group by name.
+
+    Of several with one name, VideoAnnotator's own counts; of several plugins none does, because nobody could tell which was meant.
+    """
     entries: dict[str, Entry[Any]] = {}
     for point in sorted(entry_points(group=group), key=lambda point: point.name):
-        known = entries.get(point.name)
-        if known is None or not known.builtin:
-            entries[point.name] = _load(point, problems_of)
+        entry, known = _load(point, problems_of), entries.get(point.name)
+        if known is None or (entry.builtin and not known.builtin):
+            entries[point.name] = entry
+        elif not known.builtin and (known.distribution, known.target) != (entry.distribution, entry.target):
+            reason = f"The packages {known.distribution!r} and {entry.distribution!r} both bring something of this name."
+            entries[point.name] = Entry(point.name, known.target, known.distribution, None, reason, "Uninstall one of them.")
     return entries
 
 

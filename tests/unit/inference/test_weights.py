@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import videoannotator
-from videoannotator.errors import WeightsDamagedException, WeightsMissingException
+from videoannotator.errors import InvalidRequestException, WeightsDamagedException, WeightsMissingException
 from videoannotator.inference.sessions import SessionPool
 from videoannotator.inference.weights import MANIFEST, PACKAGE_FOLDER, WeightsStore, manifest
 from videoannotator.inference.weights_table import licences_page
@@ -101,7 +101,10 @@ def test_the_contract_is_what_the_network_says(name: str) -> None:
 def test_a_file_in_a_given_folder_comes_before_the_package(tmp_path: Path) -> None:
     path = copied(tmp_path)
     assert WeightsStore([tmp_path]).path(SMALL) == path
-    assert WeightsStore([tmp_path / "absent"]).path(SMALL) == PACKAGE_FOLDER / path.name
+    (tmp_path / "empty").mkdir()
+    assert WeightsStore([tmp_path / "empty"]).path(SMALL) == PACKAGE_FOLDER / path.name
+    with pytest.raises(InvalidRequestException, match="does not exist"):
+        WeightsStore([tmp_path / "absent"])
 
 
 @pytest.mark.parametrize("damage", ["flipped", "truncated", "empty"])

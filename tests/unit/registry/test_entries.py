@@ -114,6 +114,25 @@ def test_a_plugin_cannot_take_the_name_of_a_builtin(tmp_path: Path) -> None:
     assert registry.pipelines["scene_detection"].builtin
 
 
+def test_of_two_plugins_with_one_name_neither_counts(tmp_path: Path) -> None:
+    for package in ("toyone", "toytwo"):
+        (tmp_path / package).mkdir()
+    with (
+        installed(tmp_path / "toyone", "toyone", RIGHT, {PIPELINE_GROUP: {"toy": "toyone:ToyPipeline"}}),
+        installed(tmp_path / "toytwo", "toytwo", RIGHT, {PIPELINE_GROUP: {"toy": "toytwo:ToyPipeline"}}),
+    ):
+        entry = Registry.discover().pipelines["toy"]
+    assert not entry.available
+    assert "'toyone'" in (entry.reason or "")
+    assert "'toytwo'" in (entry.reason or "")
+
+
+def test_a_plugin_that_leaves_on_import_harms_nobody(tmp_path: Path) -> None:
+    registry = discover(tmp_path, "import sys\nsys.exit(3)\n")
+    assert "SystemExit" in (registry.pipelines["toy"].reason or "")
+    assert registry.pipelines["scene_detection"].available
+
+
 def test_an_unknown_name_gets_the_nearest() -> None:
     with pytest.raises(PipelineNotFoundException) as caught:
         Registry.installed().pipeline("scene_detecton")
