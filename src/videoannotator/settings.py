@@ -153,10 +153,7 @@ class Settings(BaseSettings):
         description="Seconds after which a job ends itself when its worker cannot renew the lease; at most 0.75 of LEASE_S.",
     )
     job_stall_timeout_s: float = Field(
-        300,
-        gt=0,
-        validation_alias=_names("JOB_STALL_TIMEOUT_S", bare=False),
-        description="Seconds without progress that end a job.",
+        300, gt=0, validation_alias=_names("JOB_STALL_TIMEOUT_S", bare=False), description="Seconds without progress: a job ends."
     )
     job_timeout_s: float | None = Field(
         None, gt=0, validation_alias=_names("JOB_TIMEOUT_S", bare=False), description="Seconds that one run of a job may take."
@@ -270,6 +267,9 @@ class Settings(BaseSettings):
     )
     require_auth: bool = Field(
         True, validation_alias=_names("REQUIRE_AUTH", "AUTH_REQUIRED", bare=False), description="Whether requests need a key."
+    )
+    auth_failures_per_minute: int = Field(
+        60, ge=0, validation_alias=_names("AUTH_FAILURES_PER_MINUTE", bare=False), description="Wrong keys per address; 0: any."
     )
     auto_generate_api_key: bool = Field(
         True,

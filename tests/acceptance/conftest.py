@@ -49,3 +49,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ended]:
     """The folder of one `videoannotator demo`, and what it said."""
     folder = tmp_path_factory.mktemp("demo") / "videoannotator-demo"
     return folder, command("demo", "-o", folder)
+
+
+@pytest.fixture(scope="session")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recording of one second."""
+    from videoannotator.media.synthetic import Shot, shots_clip
+
+    path = tmp_path_factory.mktemp("second") / "second.mp4"
+    shots_clip(path, [Shot(13), Shot(12)], size=(64, 48))
+    return path

@@ -1,9 +1,12 @@
 """Records in the order they were made, in bounded memory: the older ones wait on disk."""
 
+import os
 import shutil
+import sys
 import tempfile
 import weakref
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -15,9 +18,30 @@ from videoannotator.annotations.checks import require
 from videoannotator.annotations.disk import full_disk_named
 from videoannotator.errors import InvalidRequestException
 
+if sys.platform != "win32":
+    import fcntl
+
 RecordT = TypeVar("RecordT")
 
+OWNER = ".owner"
+"""A file in each folder of temporary files that is locked while its process lives; who sweeps up takes no locked folder."""
 CHUNK_RECORDS = 2000
+
+
+def _locked(path: Path) -> int | None:
+    """The descriptor of a new file that this process keeps locked until it ends; None on Windows, which removes no open file."""
+    if sys.platform == "win32":
+        return None
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    with suppress(OSError):  # some network file systems have no locks; who sweeps up meets the same error there, and takes nothing
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return descriptor
+
+
+def _remove(folder: Path, owner: int | None) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    if owner is not None:
+        os.close(owner)
 
 
 def _require_open(folder: Path) -> None:
@@ -89,10 +113,11 @@ class PipelineRecords:
     def __init__(self) -> None:
         with full_disk_named("intermediate results"):
             self._folder = Path(tempfile.mkdtemp(prefix="videoannotator-records-"))
+            owner = _locked(self._folder / OWNER)
         self._by_type: dict[type, Records[Any]] = {}
         self._attachments: dict[str, Path] = {}
         self._taken: set[str] = set()
-        self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._remove = weakref.finalize(self, _remove, self._folder, owner)
 
     def add(self, record: object) -> None:
         """Keep a record, or the bytes of an `Attachment`.

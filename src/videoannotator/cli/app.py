@@ -12,7 +12,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from videoannotator.cli import config, demo, info, models, pipelines, process
+from videoannotator.cli import config, database, demo, info, job, models, pipelines, process, server, storage, token, worker
 from videoannotator.cli.console import fail, say_json, tell
 from videoannotator.errors import RunStopped, VideoAnnotatorException
 
@@ -67,5 +67,14 @@ app.command("demo")(demo.demo)
 app.command("pipelines")(pipelines.pipelines)
 app.add_typer(config.app, name="config")
 app.add_typer(models.app, name="models")
+app.command("setup-db")(database.setup_db)
+app.command("migrate")(database.migrate)
+app.command("backup")(database.backup)
 app.command("info")(info.info)
 app.command("version")(info.version)
+app.command("server")(server.server)
+app.command("worker")(worker.worker)
+app.add_typer(job.app, name="job")
+app.add_typer(token.app, name="token")
+app.add_typer(storage.app, name="storage")
+app.command("generate-token")(token.generate_token)

@@ -3,7 +3,7 @@
 from videoannotator.engine.annotate import shared_sessions
 from videoannotator.inference.sessions import SessionPool
 from videoannotator.logs import set_up_logging
-from videoannotator.settings import load_settings
+from videoannotator.settings import load_settings, warn_of_unknown_names
 
 
 def start(device: str | None = None, threads: int | None = None) -> SessionPool:
@@ -15,4 +15,5 @@ def start(device: str | None = None, threads: int | None = None) -> SessionPool:
     """
     settings = load_settings(device=device, inference_threads=threads)
     set_up_logging(settings.log_level.value, settings.log_dir, as_json=settings.log_json)
+    warn_of_unknown_names()
     return shared_sessions(settings.device.value, settings.inference_threads, settings.model_cache_dir)

@@ -4,15 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, or_, select, text, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from videoannotator.database import events
 from videoannotator.database.clock import now
-from videoannotator.database.models import APIKey, Artifact, Job, PipelineRun, SchemaMetadata
-from videoannotator.database.states import WAITING, JobStatus
+from videoannotator.database.models import IS_WAITING, APIKey, Artifact, Job, PipelineRun, SchemaMetadata
+from videoannotator.database.states import JobStatus
 from videoannotator.errors import JobNotFoundException
 
+KEYS_LOCK = 0x56415F4B
+"""Key of the PostgreSQL advisory lock under which the first keys are made."""
+"""Databases limit how many values a statement may carry."""
 TERMINAL = tuple(status for status in JobStatus if status.is_terminal)
 
 
@@ -20,10 +24,20 @@ TERMINAL = tuple(status for status in JobStatus if status.is_terminal)
 
 
 def add_job(session: Session, job: Job) -> Job:
-    """Record a job that waits to be run."""
+    """Record a job that waits to be run.
+
+    Returns:
+        The job; or, where another request with its idempotency key came first, the job that that one made: look at its id.
+    """
     job.status, job.created_at, job.queued_at = JobStatus.PENDING, now(), now()
-    session.add(job)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(job)
+    except IntegrityError:
+        earlier = find_by_idempotency_key(session, job.idempotency_key) if job.idempotency_key else None
+        if earlier is None:
+            raise
+        return earlier
     session.refresh(job)
     _complete(session, [job])
     events.record(session, job)
@@ -68,8 +82,10 @@ def list_jobs(
     """A page of jobs, newest first, and how many there are in all; only those in one of `statuses` when any is given."""
     wanted = [Job.status.in_(statuses)] if statuses else []
     total = session.scalar(select(func.count()).select_from(Job).where(*wanted)) or 0
-    query = select(Job).where(*wanted).order_by(Job.number.desc()).offset((page - 1) * per_page).limit(per_page)
-    jobs = session.scalars(query).all()
+    # only the numbers of the pages before are passed over, in an index; the rows themselves are wide
+    numbers = select(Job.number).where(*wanted).order_by(Job.number.desc()).offset((page - 1) * per_page).limit(per_page)
+    of_page = session.scalars(numbers).all()
+    jobs = session.scalars(select(Job).where(Job.number.in_(of_page)).order_by(Job.number.desc())).all()
     _complete(session, jobs)
     return jobs, total
 
@@ -82,7 +98,7 @@ def count_jobs(session: Session) -> dict[JobStatus, int]:
 
 def count_waiting(session: Session) -> int:
     """How many jobs wait for a worker."""
-    return session.scalar(select(func.count()).select_from(Job).where(Job.status.in_(WAITING))) or 0
+    return session.scalar(select(func.count()).select_from(Job).where(IS_WAITING)) or 0
 
 
 def _complete(session: Session, jobs: Sequence[Job]) -> None:
@@ -90,11 +106,9 @@ def _complete(session: Session, jobs: Sequence[Job]) -> None:
     waiting = [job for job in jobs if job.status.is_waiting]
     if waiting:
         first = min(job.number for job in waiting)
-        ahead = session.scalar(select(func.count()).select_from(Job).where(Job.status.in_(WAITING), Job.number < first)) or 0
+        ahead = session.scalar(select(func.count()).select_from(Job).where(IS_WAITING, Job.number < first)) or 0
         last = max(job.number for job in waiting)
-        between = session.scalars(
-            select(Job.number).where(Job.status.in_(WAITING), Job.number.between(first, last)).order_by(Job.number)
-        )
+        between = session.scalars(select(Job.number).where(IS_WAITING, Job.number.between(first, last)).order_by(Job.number))
         places = {number: ahead + place for place, number in enumerate(between, start=1)}
         for job in waiting:
             job.queue_position = places.get(job.number)
@@ -120,16 +134,17 @@ def delete_job(session: Session, job_id: str) -> bool:
     return bool(getattr(result, "rowcount", 0))
 
 
-def ended_before(session: Session, days: float, limit: int = 1000) -> Sequence[Job]:
-    """Jobs that ended more than so many days ago, longest ago first."""
-    ended = func.coalesce(Job.completed_at, Job.cancelled_at, Job.created_at)
-    query = select(Job).where(Job.status.in_(TERMINAL), ended < now(-days * 86400)).order_by(ended).limit(limit)
-    return session.scalars(query).all()
+def ids_ended_before(session: Session, days: float) -> Sequence[str]:
+    """The jobs that ended more than so many days ago, longest ago first."""
+    moment = now(-days * 86400)
+    unknown = and_(Job.completed_at.is_(None), func.coalesce(Job.cancelled_at, Job.created_at) < moment)  # of an earlier release
+    query = select(Job.id).where(Job.status.in_(TERMINAL), or_(Job.completed_at < moment, unknown))
+    return session.scalars(query.order_by(Job.completed_at, Job.number)).all()
 
 
-def known_job_ids(session: Session, ids: Sequence[str]) -> set[str]:
-    """Those of `ids` that have a row."""
-    return set(session.scalars(select(Job.id).where(Job.id.in_(ids))))
+def statuses_of(session: Session, ids: Sequence[str]) -> dict[str, JobStatus]:
+    """The states of those of `ids` that have a row."""
+    return {row[0]: row[1] for row in session.execute(select(Job.id, Job.status).where(Job.id.in_(ids)))}
 
 
 # results
@@ -145,6 +160,38 @@ def artifacts_of(session: Session, job_id: str) -> Sequence[Artifact]:
     return session.scalars(select(Artifact).where(Artifact.job_id == job_id).order_by(Artifact.name)).all()
 
 
+# what earlier releases left
+
+
+def jobs_without_options(session: Session) -> Sequence[Job]:
+    """Waiting jobs of an earlier release whose config nobody has turned into options yet, oldest first."""
+    waiting = session.scalars(select(Job).where(Job.legacy.is_not(None), IS_WAITING).order_by(Job.number))
+    return [job for job in waiting if job.legacy and not job.options]
+
+
+def jobs_with_files_elsewhere(session: Session) -> Sequence[Job]:
+    """Jobs of an earlier release whose recording or results still lie where that release kept them, oldest first."""
+    elsewhere = select(Artifact.job_id).where(Artifact.sha256.is_(None))
+    wanted = (Job.legacy.is_not(None), or_(Job.original_path.is_not(None), Job.id.in_(elsewhere)))
+    return [job for job in session.scalars(select(Job).where(*wanted).order_by(Job.number)) if job.legacy]
+
+
+def artifacts_elsewhere(session: Session) -> Sequence[Artifact]:
+    """Their result files that lie there."""
+    return session.scalars(select(Artifact).where(Artifact.sha256.is_(None)).order_by(Artifact.job_id, Artifact.name)).all()
+
+
+def set_artifact_file(session: Session, artifact_id: int, *, path: str, size_bytes: int, sha256: str) -> None:
+    """Say where a result file of an earlier release lies now."""
+    values = {"path": path, "size_bytes": size_bytes, "sha256": sha256}
+    session.execute(update(Artifact).where(Artifact.id == artifact_id).values(**values))
+
+
+def stored_paths_of(session: Session, ids: Sequence[str]) -> set[str]:
+    """Where the result files of these jobs lie, as the rows have it."""
+    return set(session.scalars(select(Artifact.path).where(Artifact.job_id.in_(ids))))
+
+
 # keys
 
 
@@ -155,6 +202,21 @@ def add_key(session: Session, key: APIKey) -> APIKey:
     session.flush()
     session.refresh(key)
     return key
+
+
+def lock_keys(session: Session) -> None:
+    """Let nobody else make keys until this transaction ends; SQLite has one writer at a time anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": KEYS_LOCK})
+
+
+def add_first_key(session: Session, key: APIKey) -> bool:
+    """Record a key unless there is any, be it revoked; gives whether it did. Of several processes, one at most succeeds."""
+    lock_keys(session)
+    if session.scalar(select(func.count()).select_from(APIKey)):
+        return False
+    add_key(session, key)
+    return True
 
 
 def find_key(session: Session, key_hash: bytes) -> APIKey | None:

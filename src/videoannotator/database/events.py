@@ -14,6 +14,7 @@ from videoannotator.database.models import Job, JobEvent
 from videoannotator.database.states import JobStatus
 
 EVENTS_KEPT_S = 24 * 3600
+LOG_MESSAGE_LENGTH = 2000
 ORDER_LOCK = 0x56415F45
 """Key of the PostgreSQL advisory lock under which events get their numbers."""
 
@@ -46,19 +47,28 @@ class Event:
     created_at: datetime
 
 
-def record(session: Session, job: Job, kind: EventType | None = None) -> None:
-    """Write down how `job` stands, in the transaction that changes it.
+def record(session: Session, job: Job) -> None:
+    """Write down how `job` stands, in the transaction that changes it, and last in it.
 
     Readers ask for events after the last number they saw. So numbers must become visible in their order: PostgreSQL gives them out
-    under a lock that is held until the commit; SQLite has one writer at a time anyway.
+    under a lock that is held until the commit; SQLite has one writer at a time anyway. Whoever holds that lock must not wait for
+    another one: a transaction changes one job.
     """
     session.flush()
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ORDER_LOCK})
     wire = job.to_dict()
     data = {name: wire[name] for name in ("status", "progress", "stage", "eta_seconds", "error", "retry_count")}
-    kind = kind or TYPE_OF_END.get(job.status, EventType.UPDATE)
-    values = {"job_id": job.id, "type": kind.value, "data": {"job_id": job.id, **data}}
+    _append(session, job.id, TYPE_OF_END.get(job.status, EventType.UPDATE), data)
+
+
+def record_log(session: Session, job_id: str, message: str) -> None:
+    """Write down what a job says; the end of a long message is left out."""
+    _append(session, job_id, EventType.LOG, {"message": message[:LOG_MESSAGE_LENGTH]})
+
+
+def _append(session: Session, job_id: str, kind: EventType, data: Mapping[str, Any]) -> None:
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ORDER_LOCK})
+    values = {"job_id": job_id, "type": kind.value, "data": {"job_id": job_id, **data}}
     session.execute(insert(JobEvent).values(**values, created_at=now()))
 
 
@@ -81,6 +91,10 @@ def oldest(session: Session) -> int:
 
 
 def forget_old(session: Session) -> int:
-    """Delete events older than a day; gives how many."""
-    result = session.execute(delete(JobEvent).where(JobEvent.created_at < now(-EVENTS_KEPT_S)))
+    """Delete events older than a day; gives how many.
+
+    The newest one is kept whatever its age: its number tells a reader who comes back how much happened meanwhile.
+    """
+    newest = select(func.max(JobEvent.id)).scalar_subquery()
+    result = session.execute(delete(JobEvent).where(JobEvent.created_at < now(-EVENTS_KEPT_S), JobEvent.id < newest))
     return int(getattr(result, "rowcount", 0))

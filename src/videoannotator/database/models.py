@@ -3,16 +3,32 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from videoannotator.database.clock import UTCDateTime
-from videoannotator.database.states import JobStatus, may_follow
+from videoannotator.database.states import WAITING, JobStatus, may_follow
 from videoannotator.errors import JobAlreadyCompletedException
 
 SerialKey = BigInteger().with_variant(Integer(), "sqlite")
 """SQLite counts rows by itself only in a column of exactly this type."""
+
+IS_WAITING = text(f"status IN ({', '.join(sorted(repr(status.value) for status in WAITING))})")
+"""The condition of the index of waiting jobs. A query uses that index only when it holds these very words."""
 
 WIRE_STATUS = {JobStatus.RETRYING: "pending"}
 """Clients know five words; a job that waits for its next attempt is pending to them."""
@@ -31,6 +47,27 @@ class _Status(TypeDecorator[JobStatus]):
         return None if value is None else JobStatus(value)
 
 
+class Prose(TypeDecorator[str]):
+    """Text for people, from anywhere. What no database keeps (NUL, half a surrogate pair) is replaced; the text is cut to `length`.
+
+    An error's message must never be what keeps a job from ending.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, length: int | None = None) -> None:
+        super().__init__()
+        self.length = length
+        if length is not None:
+            self.impl = String(length)  # type: ignore[assignment]
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:  # noqa: ARG002  SQLAlchemy's signature
+        if value is None:
+            return None
+        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")[: self.length]
+
+
 class Base(DeclarativeBase):
     """Of all tables; constraints have names, so that migrations can speak of them."""
 
@@ -42,7 +79,13 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UTCDateTime(), dict[str, Any]: JSON, list[str]: JSON, list[dict[str, Any]]: JSON}  # noqa: RUF012
+    type_annotation_map = {  # noqa: RUF012
+        datetime: UTCDateTime(),
+        float: Double(),
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+        list[dict[str, Any]]: JSON,
+    }
 
 
 class Job(Base):
@@ -57,6 +100,7 @@ class Job(Base):
     __allow_unmapped__ = True  # its last two attributes are counted, not stored
     __table_args__ = (
         Index("ix_jobs_status_number", "status", "number"),
+        Index("ix_jobs_waiting", "number", sqlite_where=IS_WAITING, postgresql_where=IS_WAITING),
         Index("ix_jobs_completed_at", "completed_at"),
         {"sqlite_autoincrement": True},
     )
@@ -75,7 +119,7 @@ class Job(Base):
     """Of the validation, at submission."""
 
     # on what
-    video_filename: Mapped[str | None] = mapped_column(Text)
+    video_filename: Mapped[str | None] = mapped_column(Prose())
     video_path: Mapped[str | None] = mapped_column(Text)
     original_path: Mapped[str | None] = mapped_column(Text)
     video_size_bytes: Mapped[int | None] = mapped_column(BigInteger)
@@ -85,7 +129,7 @@ class Job(Base):
     result_path: Mapped[str | None] = mapped_column(Text)
 
     # for whom
-    created_by: Mapped[str | None] = mapped_column(String(200))
+    created_by: Mapped[str | None] = mapped_column(Prose(200))
     tags: Mapped[list[str]] = mapped_column(default=list)
     retry_of: Mapped[str | None] = mapped_column(String(64))
     idempotency_key: Mapped[str | None] = mapped_column(String(300), unique=True)
@@ -102,11 +146,11 @@ class Job(Base):
 
     # how far
     progress: Mapped[float] = mapped_column(default=0.0)
-    stage: Mapped[str | None] = mapped_column(String(100))
+    stage: Mapped[str | None] = mapped_column(Prose(100))
     eta_seconds: Mapped[float | None]
     error_code: Mapped[str | None] = mapped_column(String(64))
-    error_message: Mapped[str | None] = mapped_column(Text)
-    error_hint: Mapped[str | None] = mapped_column(Text)
+    error_message: Mapped[str | None] = mapped_column(Prose())
+    error_hint: Mapped[str | None] = mapped_column(Prose())
 
     # attempts
     retry_count: Mapped[int] = mapped_column(default=0)
@@ -117,15 +161,15 @@ class Job(Base):
     token: Mapped[int] = mapped_column(default=0)
     heartbeat: Mapped[int] = mapped_column(BigInteger, default=0)
     heartbeat_at: Mapped[datetime | None]
-    worker: Mapped[str | None] = mapped_column(String(300))
+    worker: Mapped[str | None] = mapped_column(Prose(300))
     worker_host: Mapped[str | None] = mapped_column(String(255))
     worker_boot: Mapped[str | None] = mapped_column(String(128))
     worker_pid: Mapped[int | None]
     worker_started: Mapped[float | None]
     """When the worker's process started, as the operating system counts; a pid alone may be used again."""
     cancel_requested_at: Mapped[datetime | None]
-    cancel_reason: Mapped[str | None] = mapped_column(Text)
-    cancel_error: Mapped[str | None] = mapped_column(Text)
+    cancel_reason: Mapped[str | None] = mapped_column(Prose())
+    cancel_error: Mapped[str | None] = mapped_column(Prose())
     """Why processes of the job could not be ended."""
 
     legacy: Mapped[dict[str, Any] | None] = mapped_column(JSON)
@@ -188,13 +232,13 @@ class PipelineRun(Base):
     """Seconds of work."""
     annotation_count: Mapped[int | None]
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    reason: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Prose())
     """Why it was skipped."""
     included_in: Mapped[str | None] = mapped_column(String(100))
     warnings: Mapped[list[str]] = mapped_column(default=list)
     error_code: Mapped[str | None] = mapped_column(String(64))
-    error_message: Mapped[str | None] = mapped_column(Text)
-    error_hint: Mapped[str | None] = mapped_column(Text)
+    error_message: Mapped[str | None] = mapped_column(Prose())
+    error_hint: Mapped[str | None] = mapped_column(Prose())
     transient: Mapped[bool] = mapped_column(default=False)
     """Whether its error may go away when it is tried again."""
 
@@ -215,7 +259,7 @@ class Artifact(Base):
     pipeline_name: Mapped[str | None] = mapped_column(String(100))
     format: Mapped[str] = mapped_column(String(64))
     media_type: Mapped[str] = mapped_column(String(100))
-    description: Mapped[str] = mapped_column(Text, default="")
+    description: Mapped[str] = mapped_column(Prose(), default="")
     main: Mapped[bool] = mapped_column(default=False)
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str | None] = mapped_column(String(64))

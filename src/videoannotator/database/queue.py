@@ -8,22 +8,26 @@ A lease is never judged by comparing clocks. Each renewal counts `heartbeat` up;
 of a lease by a clock of its own, and then takes the job from its holder with `expire`, which fails if the counter moved after all.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+import math
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from videoannotator.database import events
+from videoannotator.database.attempts import AttemptResult, Failure, RunReport, StoredFile, publish
 from videoannotator.database.clock import now
-from videoannotator.database.models import Artifact, Job, PipelineRun
+from videoannotator.database.models import IS_WAITING, Job
 from videoannotator.database.session import Database
 from videoannotator.database.states import JobStatus
 from videoannotator.errors import JobNotFoundException, LeaseLost
 
+__all__ = ["AttemptResult", "Claim", "Failure", "Held", "JobQueue", "RunReport", "StoredFile", "WorkerIdentity"]
+
 MAX_SUPERVISOR_LOSSES = 20
+LONGEST_DELAY_S = 365 * 86400.0
+"""Databases know no moment that is much further away, and a job without one would never be tried again."""
 CLAIM_LOCK = 0x56415F43
 """Key of the PostgreSQL advisory lock under which a limit over all workers is counted."""
 
@@ -63,60 +67,6 @@ class Held:
     token: int
     heartbeat: int
     worker: WorkerIdentity
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a job, or one attempt of it, failed."""
-
-    code: str
-    message: str
-    hint: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RunReport:
-    """How one pipeline of an attempt ended; the fields are those of `PipelineRun`."""
-
-    pipeline_name: str
-    status: str
-    start_time: datetime | None = None
-    end_time: datetime | None = None
-    processing_time: float | None = None
-    annotation_count: int | None = None
-    options: dict[str, Any] = field(default_factory=dict)
-    reason: str | None = None
-    included_in: str | None = None
-    warnings: list[str] = field(default_factory=list)
-    error_code: str | None = None
-    error_message: str | None = None
-    error_hint: str | None = None
-    transient: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A result file that lies in its final place; the fields are those of `Artifact`."""
-
-    name: str
-    path: str
-    pipeline_name: str | None
-    format: str
-    media_type: str
-    description: str
-    main: bool
-    size_bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptResult:
-    """What an attempt leaves behind when it is published: reports, files, and what is known about the recording since."""
-
-    reports: Sequence[RunReport] = ()
-    files: Sequence[StoredFile] = ()
-    result_path: str | None = None
-    duration_s: float | None = None
 
 
 class JobQueue:
@@ -189,13 +139,26 @@ class JobQueue:
     def progress(self, claim: Claim, fraction: float, stage: str, eta_s: float | None) -> None:
         """Write down how far the job has come: 0 to 1, in which stage, and the estimated seconds to go.
 
+        Progress never goes back, and what is not finite counts as unknown: JSON has no word for it.
+
         Raises:
             LeaseLost: the job is no longer the holder's.
         """
         with self._database.writing() as session:
             job = _held_job(session, claim)
-            job.progress, job.stage, job.eta_seconds = max(job.progress, min(1.0, fraction)), stage, eta_s
+            if math.isfinite(fraction):
+                job.progress = max(job.progress, min(1.0, fraction))
+            job.stage, job.eta_seconds = stage, eta_s if eta_s is None or math.isfinite(eta_s) else None
             events.record(session, job)
+
+    def log(self, claim: Claim, message: str) -> None:
+        """Tell those who watch what the job says.
+
+        Raises:
+            LeaseLost: the job is no longer the holder's.
+        """
+        with self._database.writing() as session:
+            events.record_log(session, _held_job(session, claim).id, message)
 
     def finish(self, claim: Claim, result: AttemptResult, failure: Failure | None = None) -> bool:
         """End the job: COMPLETED, or FAILED for that reason; its result becomes visible in the same moment.
@@ -210,7 +173,7 @@ class JobQueue:
             job = _held_job(session, claim)
             if job.cancel_requested_at is not None:
                 return False
-            _publish(session, job, result)
+            publish(session, job, result)
             job.status = JobStatus.FAILED if failure else JobStatus.COMPLETED
             job.stage, job.eta_seconds = None, None
             if not failure:
@@ -232,12 +195,12 @@ class JobQueue:
             job = _held_job(session, claim)
             if job.cancel_requested_at is not None:
                 return False
-            _publish(session, job, result)
+            publish(session, job, result)
             job.status, job.retry_count = JobStatus.RETRYING, job.retry_count + 1
             _note(job, failure)
             _wait_again(job)
             session.flush()
-            session.execute(update(Job).where(Job.number == job.number).values(next_attempt_at=now(delay_s)))
+            session.execute(update(Job).where(Job.number == job.number).values(next_attempt_at=now(min(delay_s, LONGEST_DELAY_S))))
             session.refresh(job)
             events.record(session, job)
         return True
@@ -342,9 +305,12 @@ class JobQueue:
 
 
 def _next_due(job_id: str | None) -> Any:
-    """The number of the job that is next."""
-    due = or_(Job.status == JobStatus.PENDING, and_(Job.status == JobStatus.RETRYING, Job.next_attempt_at <= now()))
-    query = select(Job.number).where(due, Job.cancel_requested_at.is_(None)).order_by(Job.number).limit(1)
+    """The number of the job that is next.
+
+    A retry whose last heartbeat lies in the future is due: the clock was put back, and would make it wait for as long again.
+    """
+    due = or_(Job.status == JobStatus.PENDING, Job.next_attempt_at <= now(), Job.heartbeat_at > now())
+    query = select(Job.number).where(IS_WAITING, due, Job.cancel_requested_at.is_(None)).order_by(Job.number).limit(1)
     return query if job_id is None else query.where(Job.id == job_id)
 
 
@@ -398,32 +364,3 @@ def _cancel(session: Session, job: Job) -> None:
     job.stage, job.eta_seconds, job.next_attempt_at, job.cancel_error = None, None, None, None
     _note(job, None)
     _end(session, job)
-
-
-def _publish(session: Session, job: Job, result: AttemptResult) -> None:
-    """Make an attempt's files and reports visible. What they replace keeps its file under a name that says its attempt."""
-    reported = {report.pipeline_name for report in result.reports}
-    runs = session.scalars(select(PipelineRun).where(PipelineRun.job_id == job.id, PipelineRun.pipeline_name.in_(reported)))
-    for run in runs.all():
-        session.delete(run)
-    names = {file.name for file in result.files}
-    for old in session.scalars(select(Artifact).where(Artifact.job_id == job.id, Artifact.name.in_(names))).all():
-        old.name = _earlier(old.name, old.token)
-    session.flush()
-    for report in result.reports:
-        session.add(PipelineRun(job_id=job.id, token=job.token, **_fields(report)))
-    for file in result.files:
-        session.add(Artifact(job_id=job.id, token=job.token, created_at=now(), **_fields(file)))
-    job.result_path = result.result_path or job.result_path
-    job.video_duration_seconds = result.duration_s if result.duration_s is not None else job.video_duration_seconds
-
-
-def _earlier(name: str, token: int) -> str:
-    """`provenance.attempt-1.json` for `provenance.json`."""
-    folder, slash, file = name.rpartition("/")
-    stem, dot, ending = file.partition(".")
-    return f"{folder}{slash}{stem}.attempt-{token}{dot}{ending}"
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value.__dataclass_fields__}

@@ -1,43 +1,48 @@
 """Connections: SQLite in WAL mode or PostgreSQL behind two ways in, one that reads and one that writes."""
 
 import re
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Engine
 from sqlalchemy import exc as sqlalchemy_errors
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 
-from videoannotator.errors import (
-    DatabaseUnavailableException,
-    ExtraMissingException,
-    InvalidRequestException,
-    StorageFullException,
-)
+from videoannotator.database.connections import READING, WRITING, postgresql_engine, sqlite_engine
+from videoannotator.errors import DatabaseUnavailableException, InvalidRequestException, StorageFullException
 from videoannotator.settings import Settings
 
 DATABASE_FILE = "videoannotator.db"
-BUSY_TIMEOUT_S = 10
-CONNECT_TIMEOUT_S = 5
-STATEMENT_TIMEOUT_S = 30
+PRIVATE = 0o077
 UNAVAILABLE = (
     sqlalchemy_errors.OperationalError,
     sqlalchemy_errors.InterfaceError,
     sqlalchemy_errors.InternalError,
     sqlalchemy_errors.TimeoutError,
 )
+UNUSABLE_STATES = ("42P01", "42501")
+"""PostgreSQL's words for tables that are not there, and for rights that are missing."""
 
 
-def database_url(settings: Settings) -> str:
-    """Where the database is: as DATABASE_URL says, else a SQLite file below the storage root."""
+def database_url(settings: Settings) -> URL:
+    """Where the database is: as DATABASE_URL says, else a SQLite file below the storage root.
+
+    Raises:
+        InvalidRequestException: DATABASE_URL cannot be understood.
+    """
     given = settings.database_url
-    if given is None:
-        return f"sqlite:///{settings.storage_dir / DATABASE_FILE}"
-    return given if "://" in given else f"sqlite:///{Path(given).expanduser().absolute()}"
+    if given is not None and "://" in given:
+        return _checked(given)
+    path = settings.storage_dir / DATABASE_FILE if given is None else Path(given)
+    return _checked(URL.create("sqlite", database=str(path)))
+
+
+def former_file(settings: Settings) -> Path | None:
+    """The database that release 1.2 left in the working folder, while no setting says where the database is."""
+    found = Path(DATABASE_FILE).absolute()
+    return found if settings.database_url is None and found.is_file() else None
 
 
 class Database:
@@ -45,17 +50,28 @@ class Database:
 
     Args:
         url: `sqlite:///PATH`, or `postgresql://…`.
+        umask: rights that a new SQLite file does not get.
 
     Raises:
         InvalidRequestException: the URL cannot be understood, or names another kind of database.
         ExtraMissingException: it names PostgreSQL and the driver is not installed.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL, *, umask: int = PRIVATE) -> None:
         self.url = _checked(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
-        self._writing_engine = self._engine.execution_options(writing=True)
+        self._engine = sqlite_engine(Path(str(self.url.database)), umask) if self.is_sqlite else postgresql_engine(self.url)
+        self._reading_engine = self._engine.execution_options(**READING)
+        self._writing_engine = self._engine.execution_options(**WRITING)
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Database":
+        """The database that the settings name.
+
+        Raises:
+            InvalidRequestException, ExtraMissingException: as above.
+        """
+        return cls(database_url(settings), umask=settings.umask)
 
     @property
     def engine(self) -> Engine:
@@ -69,12 +85,12 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A short transaction that changes nothing. What it loads stays usable afterwards.
+        """A short transaction that cannot change anything. What it loads stays usable afterwards.
 
         Raises:
             DatabaseUnavailableException: the database does not answer.
         """
-        with _translated(), Session(self._engine, expire_on_commit=False) as session:
+        with _translated(), Session(self._reading_engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -99,7 +115,9 @@ class Database:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except UNAVAILABLE as error:
+    except (sqlalchemy_errors.DBAPIError, sqlalchemy_errors.TimeoutError) as error:
+        if not _is_of_the_database(error):
+            raise
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         if "disk is full" in reason or "No space left" in reason:
             message = "The database's disk is full."
@@ -113,59 +131,40 @@ def _translated() -> Iterator[None]:
         ) from error
 
 
+def _is_of_the_database(error: Exception) -> bool:
+    """Whether the database is at fault, not the statement. A damaged SQLite file is a DatabaseError of no further kind."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return isinstance(error, UNAVAILABLE) or type(error) is sqlalchemy_errors.DatabaseError or state in UNUSABLE_STATES
+
+
 def _without_password(text: str) -> str:
     return re.sub(r"://[^@\s]*@", "://…@", text)
 
 
-def _checked(url: str) -> URL:
-    hint = "Write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME."
+def _checked(url: str | URL) -> URL:
+    hint = "Write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME; in a password, write @ as %40."
+    parsed = _parsed(url)
+    if parsed is None:
+        raise InvalidRequestException("DATABASE_URL cannot be understood.", hint=hint, field="DATABASE_URL")
+    if parsed.drivername.startswith("postgres"):
+        return _with_plain_password(parsed).set(drivername="postgresql+psycopg")
+    path = parsed.database or ""
+    if parsed.drivername != "sqlite" or not path or path.startswith((":memory:", "file:")):
+        message = "DATABASE_URL names neither a SQLite file nor a PostgreSQL database."
+        raise InvalidRequestException(message, hint=hint, field="DATABASE_URL")
+    return URL.create("sqlite", database=str(Path(path).expanduser().absolute()))
+
+
+def _parsed(url: str | URL) -> URL | None:
+    """The parts of a URL; None where it has none. Errors about it would quote it, password and all."""
     try:
         parsed = make_url(url)
-        backend = parsed.get_backend_name()
-    except sqlalchemy_errors.ArgumentError as error:
-        message = "DATABASE_URL cannot be understood."
-        raise InvalidRequestException(message, hint=hint, field="DATABASE_URL") from error
-    if backend in ("postgresql", "postgres"):
-        return parsed.set(drivername="postgresql+psycopg")
-    if backend != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        raise InvalidRequestException(
-            "DATABASE_URL names neither a SQLite file nor a PostgreSQL database.", hint=hint, field="DATABASE_URL"
-        )
-    return parsed
+    except (sqlalchemy_errors.ArgumentError, ValueError):
+        return None
+    return None if "@" in (parsed.host or "") else parsed  # what stands before the @ belongs to the password
 
 
-def _sqlite_engine(url: URL) -> Engine:
-    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(
-        url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}, pool_size=10, max_overflow=40, pool_timeout=10
-    )
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
-    connection.isolation_level = None  # Python's own transactions begin late and never IMMEDIATE; ours begin in _begin_sqlite
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writing = connection.get_execution_options().get("writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-
-def _postgresql_engine(url: URL) -> Engine:
-    options = f"-c statement_timeout={STATEMENT_TIMEOUT_S * 1000} -c lock_timeout={BUSY_TIMEOUT_S * 1000} -c timezone=UTC"
-    try:
-        return create_engine(
-            url,
-            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "options": options, "application_name": "videoannotator"},
-            pool_size=10,
-            max_overflow=40,
-            pool_timeout=10,
-            pool_pre_ping=True,
-        )
-    except ModuleNotFoundError as error:
-        message = "PostgreSQL needs the package 'psycopg', which is not installed."
-        raise ExtraMissingException(message, hint="Install it with: pip install 'videoannotator[postgres]'") from error
+def _with_plain_password(url: URL) -> URL:
+    """A password among the URL's options is moved to where everybody hides it."""
+    password = url.query.get("password")
+    return url.set(password=password).difference_update_query(["password"]) if isinstance(password, str) else url

@@ -15,6 +15,8 @@ class Progress:
         frames: video frames read so far.
         position_s: how far the slowest pipeline has come on the recording's time line, seconds.
         eta_s: estimated seconds to go; None while nobody can tell.
+        signs: counts every batch that a pipeline takes and every time that it asks whether to stop: a number that stands still
+            together with the rest means that the run hangs.
     """
 
     fraction: float | None
@@ -22,6 +24,7 @@ class Progress:
     frames: int
     position_s: float
     eta_s: float | None
+    signs: int = 0
 
 
 OnProgress = Callable[[Progress], None]

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,7 @@ class Run:
         self._stop = threading.Event()
         self._frames = 0
         self._decode_s = 0.0
+        self._hashed = 0
         self._workers = {
             step.name: Worker(step, decoder.media, sessions, self._stop.is_set, self._products_for(step.after))
             for step in plan.steps
@@ -101,12 +102,16 @@ class Run:
 
     def _digest(self) -> str:
         try:
-            return sha256_of(self._path, self._stop.is_set)
+            return sha256_of(self._path, self._stop_hashing)
         except OSError as error:
             raise MediaUnreadableException(
                 f"{self._path} could not be read to its end: {error.strerror or error}.",
                 hint="Check the disk or the network drive; if the file was moved meanwhile, run again.",
             ) from error
+
+    def _stop_hashing(self) -> bool:
+        self._hashed += 1
+        return self._stop.is_set()
 
     def _products_for(self, makers: Sequence[str]) -> Callable[[type], Iterable[object]]:
         return lambda kind: chain.from_iterable(self._workers[name].records.of_type(kind) for name in makers)
@@ -140,7 +145,8 @@ class Run:
                 raise RunStopped("The run was stopped.")
             stage = "finishing" if reading.done() else "reading"
             share_done = 1 - len(pending) / (len(rest) + 1)
-            self._on_progress(meter.working(stage, self._frames, self._position_s(), share_done))
+            progress = meter.working(stage, self._frames, self._position_s(), share_done)
+            self._on_progress(replace(progress, signs=self._hashed + sum(worker.signs for worker in self._workers.values())))
         self._on_progress(meter.done(self._frames, self._decoder.position_s))
 
     def _position_s(self) -> float:

@@ -49,7 +49,10 @@ class Worker:
         self._warnings: list[str] = []
         self._busy_s = 0.0
         self._taken_s = 0.0
-        self._context = RunContext(sessions, should_stop, self._warnings.append, products)
+        self._asked_to_stop = should_stop
+        self.signs = 0
+        """Signs of life of the pipeline: batches taken, and questions whether to stop."""
+        self._context = RunContext(sessions, self._should_stop, self._warnings.append, products)
         self._queue: ByteBoundedQueue[Batch] = ByteBoundedQueue(QUEUE_BYTES)
         self._waiting: dict[str, list[Frame]] = {need: [] for need in step.needs.frames}
         self._waiting_bytes = 0
@@ -78,6 +81,10 @@ class Worker:
                 self._queue.put(FrameBatch(need, tuple(frames)), sum(frame.image.nbytes for frame in frames))
                 self._waiting[need] = []
         self._waiting_bytes = self._waiting_frames = 0
+
+    def _should_stop(self) -> bool:
+        self.signs += 1
+        return self._asked_to_stop()
 
     @property
     def position_s(self) -> float | None:

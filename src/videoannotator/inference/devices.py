@@ -76,6 +76,11 @@ def obtain_device(asked: str) -> Device:
     return _device(asked)
 
 
+def built_in_providers() -> tuple[str, ...]:
+    """What the installed ONNX Runtime was built for; whether it works here, `obtain_device` finds out."""
+    return tuple(ort.get_available_providers())
+
+
 def _device(name: str) -> Device:
     cpu = PROVIDERS["cpu"]
     return Device(name, (cpu,) if name == "cpu" else (PROVIDERS[name], cpu))

@@ -7,14 +7,17 @@
 {root}/{uploads,results,temp,logs,tokens}/
 """
 
+import errno
 import os
+import tempfile
+import threading
 import uuid
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from videoannotator.errors import InvalidRequestException, NotFoundException
-from videoannotator.settings import load_settings
+from videoannotator.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     STORAGE_ROOT: Path
@@ -23,6 +26,7 @@ FOLDERS = ("jobs", "uploads", "results", "temp", "logs", "tokens")
 SOURCE = "source"
 MAX_SUFFIX_LENGTH = 6
 GB = 1_000_000_000
+BALLAST_BYTES = 64 * 1024 * 1024
 
 
 class Storage:
@@ -31,11 +35,27 @@ class Storage:
     Args:
         root: an absolute folder; made when it is missing.
         free_floor_bytes: free space that uploads and jobs leave alone.
+        umask: permissions that new files and folders do not get.
+        ballast_bytes: room that is kept for writing down that the disk is full.
+
+    Attributes:
+        lock, reservations, is_short: what this process knows of the free space; for `storage.space` alone.
     """
 
-    def __init__(self, root: Path, free_floor_bytes: int = GB) -> None:
+    def __init__(self, root: Path, free_floor_bytes: int = GB, *, umask: int = 0o077, ballast_bytes: int = BALLAST_BYTES) -> None:
         self.root = root.resolve()
         self.free_floor_bytes = free_floor_bytes
+        self.ballast_bytes = ballast_bytes
+        self.folder_mode = 0o777 & ~umask
+        self.file_mode = 0o666 & ~umask
+        self.lock = threading.Lock()
+        self.reservations: dict[object, int] = {}
+        self.is_short = False
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Storage":
+        """The storage that the settings name."""
+        return cls(settings.storage_dir, int(settings.storage_free_floor_gb * GB), umask=settings.umask)
 
     def prepare(self) -> None:
         """Make the root and the folders in it, for this user alone.
@@ -44,9 +64,10 @@ class Storage:
             InvalidRequestException: they cannot be made or written to.
         """
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            for name in FOLDERS:
-                (self.root / name).mkdir(mode=0o700, exist_ok=True)
+            for name in ("", *FOLDERS):
+                self.make_folder(self.root / name)
+            with tempfile.TemporaryFile(dir=self.root):
+                pass
         except OSError as error:
             raise InvalidRequestException(
                 f"The storage folder {self.root} cannot be used: {error.strerror or error}.",
@@ -68,8 +89,17 @@ class Storage:
     def ensure_job_folder(self, job_id: str) -> Path:
         """The same, made when it is missing."""
         folder = self.job_folder(job_id)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.make_folder(folder)
         return folder
+
+    def make_folder(self, folder: Path) -> None:
+        """Make a folder with those it lies in; one that is there keeps its rights."""
+        missing = [path for path in (folder, *folder.parents) if not path.exists()]
+        for path in reversed(missing):
+            path.mkdir(mode=self.folder_mode, exist_ok=True)
+            path.chmod(self.folder_mode)  # the process's own mask may be narrower or wider
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
 
     def source_path(self, job_id: str, file_name: str | None) -> Path:
         """Where a job's recording lies. Of the client's name, only a plain ending is taken."""
@@ -82,6 +112,10 @@ class Storage:
     def results_folder(self, job_id: str, token: int) -> Path:
         """Where a complete attempt lies."""
         return self.job_folder(job_id) / "results" / f"attempt-{token}"
+
+    def scratch_folder(self, job_id: str, token: int) -> Path:
+        """Where an attempt keeps what it needs only while it runs; a short name, because some systems' sockets want short paths."""
+        return self.root / "temp" / f"{_checked_id(job_id)[:13]}-{token}"
 
     def log_file(self, job_id: str) -> Path:
         """What a job said while it ran."""
@@ -124,8 +158,7 @@ def _plain_suffix(file_name: str) -> str:
 @cache
 def installed_storage() -> Storage:
     """The storage that the settings of this process name."""
-    settings = load_settings()
-    return Storage(settings.storage_dir, int(settings.storage_free_floor_gb * GB))
+    return Storage.of(load_settings())
 
 
 def get_job_storage_path(job_id: str) -> Path:

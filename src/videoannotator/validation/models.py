@@ -1,7 +1,7 @@
 """What a validation found."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from videoannotator.errors import InvalidConfigException
@@ -28,6 +28,10 @@ class FieldError:
     hint: str
     suggested_value: Any = None
 
+    def as_item(self) -> dict[str, Any]:
+        """The error as clients see it; `error_code` says the same as `code`, for older ones."""
+        return {**asdict(self), "error_code": self.code, "severity": "error"}
+
 
 @dataclass(frozen=True, slots=True)
 class FieldWarning:
@@ -48,6 +52,10 @@ class FieldWarning:
     code: str
     hint: str
     suggestion: str | None = None
+
+    def as_item(self) -> dict[str, Any]:
+        """The warning as clients see it, in the shape of an error."""
+        return {**asdict(self), "error_code": self.code, "severity": "warning", "suggested_value": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +98,10 @@ class ValidationResult:
         """
         if self.valid:
             return self.options
-        items = [
-            {
-                "pipeline": e.pipeline,
-                "field": e.field,
-                "message": e.message,
-                "code": e.code,
-                "hint": e.hint,
-                "suggested_value": e.suggested_value,
-            }
-            for e in self.errors
-        ]
         first = self.errors[0]
         raise InvalidConfigException(
             self.message,
             hint=f"{first.message} {first.hint}",
-            detail={"errors": items},
+            detail={"errors": [error.as_item() for error in self.errors]},
             field=f"{first.pipeline}.{first.field}".rstrip("."),
         )

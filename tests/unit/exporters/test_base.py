@@ -31,7 +31,7 @@ def test_a_full_disk_is_an_error_in_our_words(exporter: type[Exporter], tmp_path
             (again / file.name).symlink_to("/dev/full")
         with pytest.raises(StorageFullException) as caught:
             list(exporter().export(annotations, again))
-    assert caught.value.transient
+    assert not caught.value.transient
 
 
 def test_a_refusal_names_the_file_and_not_its_folder(tmp_path: Path) -> None:

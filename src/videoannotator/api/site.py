@@ -1,0 +1,136 @@
+"""Addresses outside `/api/v1`: liveness, counters, the start page and the way into the viewer."""
+
+from datetime import datetime, timezone
+from pathlib import Path
+
+import anyio.to_thread
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from videoannotator.api.dependencies import count_failure, reader, services
+from videoannotator.api.metrics import CONTENT_TYPE
+from videoannotator.api.v1.errors import public_responses, responses, succeeds
+from videoannotator.api.v1.health import ALIVE, Health
+from videoannotator.api.v1.system import counters
+from videoannotator.errors import UnauthorizedException
+from videoannotator.settings import Settings
+from videoannotator.version import __version__
+
+PAGES = Path(__file__).parent / "pages"
+VIEWER_KEY_DAYS = 30
+SECRET_PAGE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+PAGE_RULES = {"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'"}
+METRICS_EXAMPLE = 'videoannotator_jobs{status="pending"} 0.0\n'
+
+router = APIRouter()
+
+
+class Code(BaseModel):
+    """A one-time code."""
+
+    code: str = Field(max_length=200)
+
+
+class Granted(BaseModel):
+    """What the viewer needs."""
+
+    api_key: str
+
+
+def add_site(app: FastAPI, settings: Settings) -> None:
+    """Put these addresses into the application."""
+    app.include_router(router)
+    app.add_api_route(
+        "/metrics",
+        metrics,
+        methods=["GET"],
+        tags=["system"],
+        response_class=Response,
+        dependencies=[] if settings.metrics_public else [Depends(reader)],
+        responses=responses()
+        | {
+            200: {"description": "Counters.", "content": {"text/plain": {"schema": {"type": "string"}, "example": METRICS_EXAMPLE}}}
+        },
+    )
+    app.mount("/pages", StaticFiles(directory=PAGES), name="pages")
+    if settings.viewer_dir is not None:
+        app.mount("/viewer", Viewer(settings.viewer_dir), name="viewer")
+
+
+@router.get(
+    "/health",
+    tags=["health"],
+    response_model_exclude_unset=True,
+    responses=public_responses() | succeeds(ALIVE),
+)
+async def alive() -> Health:
+    """Say that the server is alive. Nothing can block this answer, and it needs no key.
+
+    ```bash
+    curl http://127.0.0.1:18011/health
+    ```
+    """
+    return Health(status="ok", version=__version__, timestamp=datetime.now(timezone.utc))
+
+
+async def metrics(request: Request) -> Response:
+    """Give what was counted since the server started, as Prometheus reads it.
+
+    ```bash
+    curl -H "Authorization: Bearer $API_KEY" http://127.0.0.1:18011/metrics
+    ```
+    """
+    return Response((await counters(services(request))).text(), media_type=CONTENT_TYPE)
+
+
+@router.get("/", include_in_schema=False)
+async def start_page(request: Request) -> HTMLResponse:
+    """A small page with links."""
+    return _page(request, "index.html", PAGE_RULES)
+
+
+@router.get("/viewer-connect", include_in_schema=False)
+async def viewer_connect(request: Request) -> HTMLResponse:
+    """The page that hands a login over to the viewer."""
+    return _page(request, "viewer-connect.html", {**PAGE_RULES, **SECRET_PAGE})
+
+
+@router.post("/viewer-connect", include_in_schema=False)
+async def redeem(request: Request, body: Code, response: Response) -> Granted:
+    """Give a new key for a one-time code."""
+    here = services(request)
+    response.headers.update(SECRET_PAGE)
+    try:
+        who = here.handovers.redeem(body.code)
+    except UnauthorizedException as error:
+        count_failure(request, here, error)
+        raise
+    name = f"viewer of {who.name}"[:200]
+    key = await anyio.to_thread.run_sync(here.keys.issue, name, who.scopes, VIEWER_KEY_DAYS)
+    return Granted(api_key=key.secret)
+
+
+def _page(request: Request, name: str, headers: dict[str, str]) -> HTMLResponse:
+    text = (PAGES / name).read_text(encoding="utf-8").replace("ROOT_PATH", request.scope.get("root_path", ""))
+    if services(request).settings.viewer_dir is not None:
+        text = text.replace("<main ", '<main data-viewer="yes" ')
+    return HTMLResponse(text, headers=headers)
+
+
+class Viewer(StaticFiles):
+    """A build of Video Annotation Viewer; its own addresses, which are no files, answer with its start page."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(directory=folder, html=True)
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        try:
+            return await super().get_response(path, scope)
+        except HTTPException as error:
+            if error.status_code != 404 or Path(path).suffix:
+                raise
+            return await super().get_response("index.html", scope)

@@ -1,0 +1,146 @@
+"""The runner: the process that computes one job, and nothing else. It knows no database and no settings.
+
+    python -m videoannotator.worker.runner
+
+The work comes as the first line of standard input, what it does goes out as lines on standard output, what it says goes to standard
+error. It ends when either pipe closes, because then nobody is left who wants the result.
+"""
+
+import os
+import select
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+from videoannotator.annotations.annotation_set import AnnotationSet
+from videoannotator.engine.annotate import run_selection, shared_sessions
+from videoannotator.engine.annotate import select as select_pipelines
+from videoannotator.engine.output import Written, write_results
+from videoannotator.engine.plan import Selected
+from videoannotator.engine.progress import Progress
+from videoannotator.errors import MemoryExhaustedException, VideoAnnotatorException
+from videoannotator.logs import set_up_logging
+from videoannotator.registry.entries import Registry
+from videoannotator.worker import kernel
+from videoannotator.worker.messages import Done, Failed, Line, MadeFile, Moved, Work, read_work, runner_line
+
+REPORT_INTERVAL_S = 0.5
+COMPUTING_SHARE = 0.98
+"""Part of the whole that is done when every pipeline has ended; the rest is writing."""
+
+EXIT_ABANDONED = 3
+
+
+class Lines:
+    """The way to the supervisor."""
+
+    def __init__(self, pipe: BinaryIO) -> None:
+        self._pipe = pipe
+        self._lock = threading.Lock()
+        self._told_at = 0.0
+        self._told: Progress | None = None
+
+    def say(self, line: Line) -> None:
+        """Send a line; without anybody to hear it, this process ends."""
+        try:
+            with self._lock:
+                self._pipe.write(runner_line(line))
+                self._pipe.flush()
+        except OSError:
+            os._exit(EXIT_ABANDONED)
+
+    def moved(self, progress: Progress) -> None:
+        """Tell how far the run is, not too often, and only when something has moved: silence means that the run hangs."""
+        now, moved = time.monotonic(), replace(progress, eta_s=None)
+        if moved == self._told or now - self._told_at < REPORT_INTERVAL_S:
+            return
+        self._told, self._told_at = moved, now
+        self.say(Line(moved=Moved(COMPUTING_SHARE * (progress.fraction or 0.0), progress.stage, progress.eta_s)))
+
+    def end_with_reader(self) -> None:
+        """End this process when the supervisor has closed its end."""
+        poll = select.poll()
+        poll.register(self._pipe, 0)
+        poll.poll()
+        os._exit(EXIT_ABANDONED)
+
+
+def run(work: Work, lines: Lines) -> Done:
+    """Do the work.
+
+    Raises:
+        VideoAnnotatorException: nothing could be computed, or written.
+    """
+    lines.say(Line(moved=Moved(0.0, "starting")))
+    selection, notes = select_pipelines(list(work.options), work.options)
+    selection = _to_run(selection, work.pipelines)
+    weights = Path(work.weights_folder) if work.weights_folder else None
+    sessions = shared_sessions(work.device, work.threads, weights)
+    with run_selection(Path(work.recording), selection, sessions, lines.moved, lambda: False, notes) as annotations:
+        lines.say(Line(moved=Moved(COMPUTING_SHARE, "writing")))
+        written = write_results(annotations, Path(work.folder))
+        return _report(annotations, written)
+
+
+def _to_run(selection: Sequence[Selected], wanted: Sequence[str]) -> list[Selected]:
+    """The wanted pipelines, and those whose records they work on, however indirectly."""
+    chosen = [selected for selected in selection if selected.name in wanted]
+    for selected in chosen:  # grows meanwhile
+        products = set(selected.pipeline.needs(selected.options).products)
+        chosen += [maker for maker in selection if maker not in chosen and products.intersection(maker.pipeline.produces)]
+    return [selected for selected in selection if selected in chosen]
+
+
+def _report(annotations: AnnotationSet, written: Written) -> Done:
+    exporters = Registry.installed().exporters
+    files = []
+    for file in written.files:
+        plugin = exporters[file.format].plugin
+        media_type = plugin.media_type if plugin else "application/octet-stream"
+        files.append(MadeFile(file.name, file.pipeline, file.format, media_type, file.description, file.main))
+    return Done(list(annotations.outcomes.values()), files, annotations.media.duration_s)
+
+
+def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Keep both pipes to ourselves: pipelines and what they start have no input, and print where their other messages go."""
+    given, told = os.fdopen(os.dup(sys.stdin.fileno()), "rb"), os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, sys.stdin.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    os.close(nothing)
+    return given, told
+
+
+def _end_with_guard(pipe: BinaryIO) -> None:
+    pipe.read()
+    os._exit(EXIT_ABANDONED)
+
+
+def main() -> None:
+    """Run one job."""
+    given, told = _own_pipes()
+    lines = Lines(told)
+    kernel.offer_to_oom_killer()
+    set_up_logging("INFO")
+    work = read_work(given.readline())
+    threading.Thread(target=_end_with_guard, args=(given,), daemon=True).start()
+    if hasattr(select, "poll"):
+        threading.Thread(target=lines.end_with_reader, daemon=True).start()
+    try:
+        line = Line(done=run(work, lines))
+    except VideoAnnotatorException as error:
+        line = Line(failed=Failed(error.code, error.message, error.hint, error.transient))
+    except MemoryError:
+        line = Line(failed=Failed(MemoryExhaustedException.code, "The computer had too little free memory.", None, transient=True))
+    lines.say(line)
+
+
+if __name__ == "__main__":
+    main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # a plugin's thread that does not end must not keep the job waiting

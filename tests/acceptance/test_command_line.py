@@ -1,0 +1,127 @@
+"""`videoannotator job`, against the real server on the same machine: it finds server and key by itself."""
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.acceptance.server import Installation, Server
+
+from videoannotator.media.synthetic import Shot, shots_clip
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Installation(tmp_path_factory.mktemp("command-line") / "house").server() as server:
+        yield server
+
+
+def test_a_folder_and_a_file_there_and_back(server: Server, tmp_path: Path, second: Path) -> None:
+    home = server.home
+    (tmp_path / "visits" / "sub").mkdir(parents=True)
+    for name in ("a.mp4", "sub/b.mkv"):
+        shots_clip(tmp_path / "visits" / name, [Shot(12)], size=(64, 48))
+    (tmp_path / "visits" / "note.txt").write_text("no recording")
+    words = ("--pipelines", "scene_detection", "--set", "scene_detection.mode=fast", "--tag", "pilot", "--watch", "--json")
+    ended = home.run("job", "submit", tmp_path / "visits", second, *words)
+    assert ended.returncode == 0, ended.stderr
+    jobs = json.loads(ended.stdout)["jobs"]
+    assert [(job["video_filename"], job["status"]) for job in jobs] == [
+        ("a.mp4", "completed"),
+        ("b.mkv", "completed"),
+        ("second.mp4", "completed"),
+    ]
+    assert {tuple(job["tags"]) for job in jobs} == {("pilot",)}
+
+    job_id = jobs[2]["id"]
+    ended = home.run("job", "download-annotations", job_id, "--extract", "-o", tmp_path / "out")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.strip() == str(tmp_path / "out")
+    assert (tmp_path / "out" / "recording.mp4").read_bytes() == second.read_bytes()
+    assert json.loads((tmp_path / "out" / "complete_results.json").read_text())
+    assert not list(tmp_path.glob("*.partial"))
+    assert not (tmp_path / "out.zip").exists()
+
+    ended = home.run("job", "download-annotations", job_id)
+    assert ended.returncode == 0, ended.stderr
+    with zipfile.ZipFile(home.folder / "work" / "second_annotations.zip") as archive:
+        assert archive.testzip() is None
+
+
+def test_the_life_of_a_job(server: Server, second: Path) -> None:
+    home = server.home
+    config, _ = home.trial(seconds=600.0)
+    (home.folder / "config.json").write_text(json.dumps(config))
+    words = ("--pipelines", "trial", "--config", home.folder / "config.json")
+    submitted = home.run("job", "submit", second, *words)
+    assert submitted.returncode == 0, submitted.stderr
+    job_id = submitted.stdout.split()[0]
+    listed = json.loads(home.run("job", "list", "--json").stdout)
+    assert job_id in [job["id"] for job in listed["jobs"]]
+    shown = home.run("job", "status", job_id)
+    assert shown.returncode == 0
+    assert job_id in shown.stdout
+    early = home.run("job", "results", job_id)
+    assert early.returncode == 1
+    assert "no results yet" in early.stderr
+    cancelled = home.run("job", "cancel", job_id, "--reason", "enough", "--json")
+    assert json.loads(cancelled.stdout)["status"] == "cancelled"
+    watched = home.run("job", "watch", job_id)
+    assert watched.returncode == 1
+    assert "cancelled" in watched.stdout
+    (home.folder / "config.json").write_text("{}")
+    again = json.loads(home.run("job", "retry", job_id, "--json").stdout)
+    assert again["retry_of"] == job_id
+    home.run("job", "cancel", again["id"])
+    for gone in (job_id, again["id"]):
+        assert home.run("job", "delete", gone, "--yes").returncode == 0
+    missing = home.run("job", "status", job_id)
+    assert missing.returncode == 1
+    assert "Hint" in missing.stderr or job_id in missing.stderr
+
+
+def test_what_the_server_refuses_is_said_in_words(server: Server, tmp_path: Path, second: Path) -> None:
+    home = server.home
+    (tmp_path / "text.mp4").write_text("this is no video")
+    wrong = home.run("job", "submit", second, "--set", "scene_detection.threshold=-1", "--pipelines", "scene_detection")
+    assert wrong.returncode == 1
+    assert "scene_detection.threshold" in wrong.stderr
+    before = json.loads(home.run("job", "list", "--json").stdout)["total"]
+    mixed = home.run("job", "submit", tmp_path / "text.mp4", second, "--pipelines", "scene_detection")
+    assert mixed.returncode == 1
+    assert "text.mp4 was not submitted" in mixed.stderr
+    assert json.loads(home.run("job", "list", "--json").stdout)["total"] == before + 1
+    stranger = home.run("job", "list", "--api-key", "va_api_wrong", "--json")
+    assert stranger.returncode == 1
+    assert json.loads(stranger.stdout)["error"]["code"] == "UNAUTHORIZED"
+    assert "token create" in stranger.stderr
+    absent = home.run("job", "list", "--server", "http://127.0.0.1:9")
+    assert absent.returncode == 1
+    assert "videoannotator server" in absent.stderr
+    odd = home.run("job", "status", "../../etc/passwd")
+    assert odd.returncode == 2
+
+
+def test_the_kept_key_goes_to_its_own_server_alone(server: Server) -> None:
+    import http.server
+    import threading
+
+    seen: list[str | None] = []
+
+    class Stranger(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(self.headers.get("Authorization"))
+            self.send_error(500)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Stranger) as stranger:
+        thread = threading.Thread(target=stranger.handle_request)
+        thread.start()
+        ended = server.home.run("job", "list", "--server", f"http://127.0.0.1:{stranger.server_port}")
+        thread.join(30)
+    assert ended.returncode == 1
+    assert "not a VideoAnnotator server" in ended.stderr
+    assert seen == [None]

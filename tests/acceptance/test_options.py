@@ -1,0 +1,79 @@
+"""Each option of each pipeline, set through the HTTP interface, reaches the pipeline and stands in the result."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.acceptance.server import Installation
+
+from videoannotator.media.synthetic import Shot, Sound, shots_clip, silence
+from videoannotator.registry.entries import Registry
+from videoannotator.registry.parameters import Parameter, parameters_of
+
+BUILTIN = {name: entry.plugin for name, entry in Registry.installed().pipelines.items() if entry.builtin and entry.plugin}
+
+
+def other_value(parameter: Parameter) -> Any:
+    """A legal value that is not the default."""
+    if parameter.choices:
+        return next((choice for choice in parameter.choices if choice != parameter.default), parameter.default)
+    if parameter.type == "boolean":
+        return not parameter.default
+    if parameter.type in ("number", "integer"):
+        assert parameter.minimum is not None
+        assert parameter.maximum is not None
+        middle = (parameter.minimum + parameter.maximum) / 2
+        candidates = [middle, (middle + parameter.maximum) / 2]
+        values = [int(value) if parameter.type == "integer" else value for value in candidates]
+        return next(value for value in values if value != parameter.default)
+    return "other words"
+
+
+WHISPER = {"backend": "faster-whisper", "model": "small", "language": "de"}
+"""Options that only go together, and of a back-end that need not be installed: on a recording without sound it is not asked for."""
+
+ORDERS: list[tuple[str, bool, dict[str, Any]]] = [
+    *(
+        (name, True, {p.name: other_value(p) for p in parameters_of(plugin.Options) if p.name not in WHISPER})
+        for name, plugin in BUILTIN.items()
+    ),
+    ("speech_recognition", False, WHISPER),
+]
+"""Pipeline, whether the recording has sound, and options."""
+
+
+def test_no_option_is_left_out() -> None:
+    ordered = {(name, option) for name, _, options in ORDERS for option in options}
+    assert ordered == {(name, p.name) for name, plugin in BUILTIN.items() for p in parameters_of(plugin.Options)}
+
+
+def test_each_option_stands_in_the_provenance(tmp_path: Path, second: Path) -> None:
+    loud = tmp_path / "loud.mp4"
+    shots_clip(loud, [Shot(13), Shot(12)], size=(64, 48), sounds=[Sound(silence(1.0), 16000)])
+    with Installation(tmp_path / "house").server() as server:
+        jobs = []
+        for name, with_sound, options in ORDERS:
+            config: dict[str, Any] = {name: {}}
+            for option, value in options.items():
+                place = config[name]
+                *groups, last = option.split(".")
+                for group in groups:
+                    place = place.setdefault(group, {})
+                place[last] = value
+            jobs.append(server.submit(loud if with_sound else second, config))
+        for (name, with_sound, options), job in zip(ORDERS, jobs, strict=True):
+            server.wait_for(job["id"], "completed", within_s=240)
+            record = json.loads(server.client.get(f"jobs/{job['id']}/results/files/provenance.json").raise_for_status().content)
+            in_force = record["options"][name]
+            assert {option: value_at(in_force, option) for option in options} == options
+            run = server.results(job["id"])["pipeline_results"][name]
+            assert run["status"] == ("completed" if with_sound else "skipped"), run
+            assert run["options"] == in_force
+
+
+def value_at(options: dict[str, Any], name: str) -> Any:
+    """The value of an option that may lie in a group."""
+    found: Any = options
+    for part in name.split("."):
+        found = found[part]
+    return found
