@@ -1,4 +1,4 @@
-"""All benchmarks, or those that are named: python -m benchmarks [--runs N] [scenes speech memory startup]."""
+"""All benchmarks, or those that are named: python -m benchmarks [--runs N] [startup scenes speech memory server]."""
 
 import argparse
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.footage import minutes_720p, speech_wav
 from benchmarks.measure import cost_of, median_costs, median_cpu_s, ratio, verdict, videoannotator
+from benchmarks.server import server
 
 MAX_SCENE_RATIO = 1.35
 MAX_MEMORY_GROWTH_MB = 100
@@ -94,7 +95,7 @@ def startup(runs: int, folder: Path) -> None:  # noqa: ARG001  writes nothing
     print(f"  import videoannotator: {statistics.median(cost.wall_s for cost in imported):.2f} s, interpreter included")
 
 
-BENCHMARKS = {"startup": startup, "scenes": scenes, "speech": speech, "memory": memory}
+BENCHMARKS = {"startup": startup, "scenes": scenes, "speech": speech, "memory": memory, "server": server}
 
 
 def main() -> None:

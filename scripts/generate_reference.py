@@ -1,6 +1,7 @@
 """Writes the reference pages from the code that they describe.
 
-Purpose: docs/usage/{pipelines,weights,environment_variables,errors,file_formats}.md and .env.example say what the code says.
+Purpose: docs/usage/{pipelines,weights,environment_variables,errors,http_api,file_formats}.md and .env.example say what the code
+         says.
 Audience: developers and CI.
 Usage: python scripts/generate_reference.py [--check]
        --check writes nothing and exits 1 when a page is stale.
@@ -8,17 +9,21 @@ Usage: python scripts/generate_reference.py [--check]
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from videoannotator import errors
 from videoannotator.annotations.tables import TABLES
+from videoannotator.api.main import create_app
+from videoannotator.api.v1.exceptions import STATUS_BY_CODE
 from videoannotator.errors import VideoAnnotatorException
 from videoannotator.inference.weights import manifest
 from videoannotator.inference.weights_table import licences_page
 from videoannotator.registry.entries import Registry
 from videoannotator.registry.listing import PipelineInfo, list_pipelines
-from videoannotator.settings import PREFIX, Settings
+from videoannotator.settings import PREFIX, RETIRED, Settings, variables_of
 
 ROOT = Path(__file__).parents[1]
 NOTICE = "DO NOT EDIT: regenerate with `python scripts/generate_reference.py`."
@@ -104,30 +109,98 @@ def weights() -> str:
 def environment_variables() -> str:
     rows = []
     for name, field in Settings.model_fields.items():
-        default = getattr(field.default, "value", field.default)
+        variable, *others = variables_of(name)
         rows.append(
-            (f"`{PREFIX}{name.upper()}`", f"`{name.upper()}`", "unset" if default is None else f"`{default}`", field.description)
+            (f"`{variable}`", ", ".join(f"`{other}`" for other in others) or "-", _default(name, field.default), field.description)
         )
     text = "Read from the environment, and from a file `.env` in the working folder. Options of a command win over both."
-    return page("Environment variables", text, table(("variable", "also read as", "default", "meaning"), rows))
+    retired = [(f"`{old}`", f"`{PREFIX}{new}`") for old, new in RETIRED.items()]
+    return page(
+        "Environment variables",
+        text,
+        table(("variable", "also read as", "default", "meaning"), rows),
+        "# Names that nothing reads any more",
+        "A start warns of them, and names what does their work.",
+        table(("name", "successor"), retired),
+    )
+
+
+def _default(name: str, value: object) -> str:
+    """A setting's default as one writes it into the environment."""
+    if name == "umask":
+        return f"`{value:03o}`"
+    value = getattr(value, "value", value)
+    if value is None or value == () or value == "":
+        return "unset"
+    if isinstance(value, tuple):
+        return f"`{','.join(map(str, value))}`"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def env_example() -> str:
     lines = [f"# {NOTICE}", "# Copy to .env and uncomment what you want to change."]
     for name, field in Settings.model_fields.items():
-        default = getattr(field.default, "value", field.default)
-        lines += ["", f"# {field.description}", f"#{PREFIX}{name.upper()}={'' if default is None else default}"]
+        default = _default(name, field.default).strip("`")
+        lines += ["", f"# {field.description}", f"#{variables_of(name)[0]}={'' if default == 'unset' else default}"]
     return "\n".join(lines) + "\n"
 
 
 def error_codes() -> str:
     found = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, VideoAnnotatorException)]
     rows = [
-        (f"`{cls.code}`", f"`{cls.__name__}`", "yes" if cls.transient else "no", (cls.__doc__ or "").splitlines()[0])
-        for cls in found
+        (
+            f"`{cls.code}`",
+            STATUS_BY_CODE[cls.code],
+            f"`{cls.__name__}`",
+            "yes" if cls.transient else "no",
+            (cls.__doc__ or "").splitlines()[0],
+        )
+        for cls in sorted(found, key=lambda cls: (STATUS_BY_CODE[cls.code], cls.code))
     ]
     text = "Every error that is raised on purpose has a code, a message that says what happened, and a hint that says what to do."
-    return page("Errors", text, table(("code", "class", "worth a second try", "meaning"), rows))
+    envelope = (
+        'Over HTTP it arrives as `{"error": {code, message, detail, hint, field, timestamp, request_id}, "detail": message}`, '
+        "with the status below. Codes that arise only inside a job stand in the job's `error`."
+    )
+    return page("Errors", text, envelope, table(("code", "status", "class", "worth a second try", "meaning"), rows))
+
+
+def http_api() -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(Settings(storage_dir=Path(folder), database_url=None, _env_file=None))
+        schema = app.openapi()
+        app.state.services.database.dispose()
+    routes = [
+        (path, method.upper(), operation) for path, methods in schema["paths"].items() for method, operation in methods.items()
+    ]
+    overview = table(
+        ("route", "what"),
+        [
+            (f"`{method} {path}`", operation["description"].splitlines()[0])
+            for path, method, operation in sorted(routes, key=_by_path)
+        ],
+    )
+    text = (
+        "Send the key as `Authorization: Bearer KEY` or `X-API-Key: KEY`. The same, to try out, is at `/docs` of a running server; "
+        "[errors.md](errors.md) explains what is answered when something is wrong."
+    )
+    return page("HTTP routes", text, overview, *(_route(*route) for route in sorted(routes, key=_by_path)))
+
+
+def _by_path(route: tuple[str, str, dict[str, Any]]) -> tuple[str, str]:
+    return route[0], route[1]
+
+
+def _route(path: str, method: str, operation: dict[str, Any]) -> str:
+    parts = [f"## {method} {path}", operation.get("description", "")]
+    parameters = [
+        (f"`{p['name']}`", p["in"], "yes" if p.get("required") else "no", p.get("description", ""))
+        for p in operation.get("parameters", ())
+    ]
+    if parameters:
+        parts.append(table(("parameter", "in", "needed", "meaning"), parameters))
+    answers = [(status, answer["description"]) for status, answer in sorted(operation["responses"].items())]
+    return "\n\n".join([*parts, table(("status", "meaning"), answers)])
 
 
 def file_formats() -> str:
@@ -154,6 +227,7 @@ PAGES = {
     "docs/usage/weights.md": weights,
     "docs/usage/environment_variables.md": environment_variables,
     "docs/usage/errors.md": error_codes,
+    "docs/usage/http_api.md": http_api,
     "docs/usage/file_formats.md": file_formats,
     "LICENSES/README.md": licences_page,
     ".env.example": env_example,

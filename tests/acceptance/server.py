@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -70,9 +70,9 @@ class Installation:
         )
         self.key: str | None = None
 
-    def server(self, *words: str) -> "Server":
-        """A server that has been started and answers."""
-        return Server(self, *words)
+    def server(self, *words: str, prefix: Sequence[str] = ()) -> "Server":
+        """A server that has been started and answers; `prefix` goes before the command."""
+        return Server(self, words, prefix)
 
     def run(self, *words: str | Path, timeout_s: float = 120, **extra: str) -> "subprocess.CompletedProcess[str]":
         """Run a command of the command line to its end."""
@@ -117,19 +117,20 @@ class Server:
     Args:
         home: where it runs.
         words: more words for its command line.
+        prefix: a command that runs it.
 
     Attributes:
         address: where it listens.
         client: sends the key that the installation's first server printed.
     """
 
-    def __init__(self, home: Installation, *words: str) -> None:
+    def __init__(self, home: Installation, words: Sequence[str] = (), prefix: Sequence[str] = ()) -> None:
         self.home = home
         self.out_file, self.err_file = (home.folder / f"server-{uuid.uuid4().hex}.{name}" for name in ("out", "err"))
         options = words if "--port" in words else (*words, "--port", "0")
         with self.out_file.open("wb") as out, self.err_file.open("wb") as err:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "videoannotator", "server", *options],
+                [*prefix, sys.executable, "-m", "videoannotator", "server", *options],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -117,7 +118,9 @@ def test_who_of_the_two_dies_is_started_again(installation: Installation, second
         worker.kill()
         until(lambda: server.member("worker").pid != worker.pid, "a new worker")
         api.kill()
-        until(lambda: server.member("api").pid != api.pid, "a new HTTP server")
+        waited = httpx.get(f"{server.address}/health", timeout=30, trust_env=False)  # not refused: the socket is the parent's
+        assert waited.status_code == 200
+        assert server.member("api").pid != api.pid
         job = server.submit(second, installation.trial()[0])
         server.wait_for(job["id"], "completed")
         assert "The worker was ended by SIGKILL; it is started again" in server.said
@@ -232,3 +235,13 @@ def events_until_end(response: httpx.Response) -> Iterator[dict[str, str]]:
         elif not line.startswith(":"):
             name, _, value = line.partition(":")
             fields[name] = value.removeprefix(" ")
+
+
+def test_nohup_keeps_it_alive(installation: Installation) -> None:
+    nohup = shutil.which("nohup")
+    assert nohup is not None
+    with installation.server("--no-worker", prefix=(nohup,)) as server:
+        server.process.send_signal(signal.SIGHUP)
+        assert server.client.get("health").status_code == 200
+        assert server.process.poll() is None
+        assert server.stop() == 0

@@ -151,8 +151,6 @@ class Campaign:
                 assert hashlib.sha256(got).hexdigest() == file["sha256"], file["name"]
             assert server.client.get(f"jobs/{job.id}/video").raise_for_status().content == content
             self.check_runs(job)
-        folders = {folder.name for folder in (self.house.storage / "jobs").iterdir()}
-        assert folders == {job.id for job in self.accepted}, "a folder without a job was left behind"
 
     def check_runs(self, job: Accepted) -> None:
         """Between two starts of a job, the earlier run ended by itself or was killed."""

@@ -7,18 +7,25 @@ FOLDERS = ("/viewer/", "/static-offline-docs/")
 
 
 class Addresses:
-    """Brings every request into the form in which routes are declared."""
+    """Brings every request into the form in which routes are declared.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        app: what comes next.
+        root_path: what a proxy puts before every path; whether or not it takes it away again, routes are found.
+    """
+
+    def __init__(self, app: ASGIApp, root_path: str) -> None:
         self._app = app
+        self._root_path = root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        path = scope["path"]
-        if len(path) > 1 and path.endswith("/") and not path[len(scope.get("root_path", "")) :].startswith(FOLDERS):
-            scope["path"] = path[:-1]
+        scope["root_path"] = self._root_path
+        path = scope["path"].removeprefix(self._root_path)
+        if len(path) > 1 and path.endswith("/") and not path.startswith(FOLDERS):
+            scope["path"] = scope["path"][:-1]
         if scope["method"] == "HEAD":
             scope["method"] = "GET"
             await self._app(scope, *_head_only(receive, send))

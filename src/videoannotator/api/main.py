@@ -14,15 +14,18 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from videoannotator.api.addresses import Addresses
 from videoannotator.api.bodies import BodyLimit
 from videoannotator.api.dependencies import KEY_CHECKS_AT_ONCE, Services
+from videoannotator.api.description import describe
 from videoannotator.api.failures import LastHandler, handle_failures
+from videoannotator.api.feed import Feed
 from videoannotator.api.hosts import HostCheck
 from videoannotator.api.metrics import Metrics
 from videoannotator.api.origins import Origins
+from videoannotator.api.places import UploadPlaces
 from videoannotator.api.probes import GPU_FRESH_S, Probe, Probes
 from videoannotator.api.requests import RequestRecord
 from videoannotator.api.site import add_site
 from videoannotator.api.startup import running
-from videoannotator.api.v1 import config, health, pipelines, system
+from videoannotator.api.v1 import config, events, health, jobs, pipelines, system
 from videoannotator.auth.handover import HandOvers
 from videoannotator.auth.keys import KeyRing
 from videoannotator.auth.limits import FailureLimiter
@@ -33,6 +36,9 @@ from videoannotator.database.session import Database, database_url
 from videoannotator.diagnostics.database import look as look_at_database
 from videoannotator.diagnostics.gpu import look as look_at_gpus
 from videoannotator.diagnostics.storage import look as look_at_storage
+from videoannotator.jobs.dispatch import EmbeddedDispatcher
+from videoannotator.jobs.prober import Prober
+from videoannotator.jobs.submit import Intake
 from videoannotator.registry.entries import Registry
 from videoannotator.settings import Settings, load_settings
 from videoannotator.storage.config import GB, Storage
@@ -59,13 +65,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         middleware=_middleware(here),
         redirect_slashes=False,
-        root_path=here.settings.root_path.rstrip("/"),
     )
     app.state.services = here
-    for module in (pipelines, config, health, system):
+    for module in (jobs, pipelines, config, events, health, system):
         app.include_router(module.router, prefix=API)
     add_site(app, here.settings)
     handle_failures(app)
+    describe(app)
     return app
 
 
@@ -74,6 +80,17 @@ def make_services(settings: Settings) -> Services:
     database = Database(database_url(settings))
     storage = Storage(settings.storage_dir, int(settings.storage_free_floor_gb * GB))
     registry = Registry.installed()
+    validator = ConfigValidator(registry)
+    intake = Intake(
+        database=database,
+        storage=storage,
+        registry=registry,
+        validator=validator,
+        prober=Prober(),
+        dispatcher=EmbeddedDispatcher(),
+        max_queued_jobs=settings.max_queued_jobs,
+        media_roots=settings.media_roots,
+    )
     secret = Secret(storage.root / "tokens", settings.secret_key.get_secret_value() if settings.secret_key else None)
     return Services(
         settings=settings,
@@ -81,7 +98,7 @@ def make_services(settings: Settings) -> Services:
         queue=JobQueue(database),
         storage=storage,
         registry=registry,
-        validator=ConfigValidator(registry),
+        validator=validator,
         keys=KeyRing(database),
         failures=FailureLimiter(settings.auth_failures_per_minute),
         secret=secret,
@@ -92,6 +109,9 @@ def make_services(settings: Settings) -> Services:
             storage=Probe("storage", partial(look_at_storage, storage)),
             gpu=Probe("gpu", look_at_gpus, GPU_FRESH_S),
         ),
+        feed=Feed(database),
+        intake=intake,
+        uploads=UploadPlaces(settings.max_concurrent_uploads),
         handovers=HandOvers(),
         key_checks=anyio.CapacityLimiter(KEY_CHECKS_AT_ONCE),
     )
@@ -107,7 +127,7 @@ def _middleware(here: Services) -> list[Middleware]:
         Middleware(HostCheck, bound=settings.host, trusted=settings.trusted_hosts),
         Middleware(Origins, allowed=settings.cors_origins),
         Middleware(LastHandler),
-        Middleware(Addresses),
+        Middleware(Addresses, root_path=settings.root_path.rstrip("/")),
         Middleware(BodyLimit),
     ]
 

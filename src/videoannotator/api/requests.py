@@ -79,4 +79,4 @@ def _template(scope: Scope) -> str:
     if isinstance(endpoint, StaticFiles):
         return "(files)"
     names = {str(value): f"{{{name}}}" for name, value in scope.get("path_params", {}).items()}
-    return "/".join(names.get(part, part) for part in scope["path"].split("/"))
+    return "/".join(names.get(part, part) for part in scope["path"].removeprefix(scope["root_path"]).split("/"))

@@ -110,7 +110,11 @@ def _serve(settings: Settings, descriptor: int | None) -> None:
         )
     )
     listener = None if descriptor is None else socket.socket(fileno=descriptor)
-    server.run(sockets=None if listener is None else [listener])
+    try:
+        server.run(sockets=None if listener is None else [listener])
+    except SystemExit:  # how uvicorn says that the application did not start
+        if start_up.failure is None:
+            raise
     if start_up.failure is not None:
         raise start_up.failure
     if not server.started:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends, FastAPI, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
@@ -58,6 +58,7 @@ def add_site(app: FastAPI, settings: Settings) -> None:
     )
     app.mount("/pages", StaticFiles(directory=PAGES), name="pages")
     if settings.viewer_dir is not None:
+        app.add_api_route("/viewer", to_viewer, methods=["GET"], include_in_schema=False)
         app.mount("/viewer", Viewer(settings.viewer_dir), name="viewer")
 
 
@@ -112,6 +113,11 @@ async def redeem(request: Request, body: Code, response: Response) -> Granted:
     name = f"viewer of {who.name}"[:200]
     key = await anyio.to_thread.run_sync(here.keys.issue, name, who.scopes, VIEWER_KEY_DAYS)
     return Granted(api_key=key.secret)
+
+
+async def to_viewer(request: Request) -> RedirectResponse:
+    """The viewer's files are found relative to an address with a slash at its end."""
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/viewer/")
 
 
 def _page(request: Request, name: str, headers: dict[str, str]) -> HTMLResponse:

@@ -15,14 +15,15 @@ from videoannotator.auth.keys import IssuedKey
 from videoannotator.auth.legacy import former_keys
 from videoannotator.auth.local import LocalKey
 from videoannotator.database.migrations import upgrade
+from videoannotator.database.session import former_file
 from videoannotator.errors import VideoAnnotatorException
 from videoannotator.jobs.recovery import LeaseWatch
 
-FORMER_DATABASE = Path("videoannotator.db")
 FORMER_TOKENS = Path("tokens")
 """Where release 1.2 kept them: in the folder in which it was started."""
 NOTE_KEY_USE_EVERY_S = 5.0
 LOOKS_PER_LEASE = 6
+STOP_PATIENCE_S = 1.0
 RULE = "=" * 78
 
 logger = logging.getLogger(__name__)
@@ -45,8 +46,11 @@ async def running(here: Services) -> AsyncIterator[None]:
         for thread in beside:
             thread.start()
         try:
-            yield
+            await anyio.to_thread.run_sync(here.intake.prober.warm_up)
+            async with here.feed.running():
+                yield
         finally:
+            await anyio.to_thread.run_sync(here.intake.prober.close)
             for thread in reversed(beside):
                 await anyio.to_thread.run_sync(thread.stop)
     finally:
@@ -55,8 +59,7 @@ async def running(here: Services) -> AsyncIterator[None]:
 
 def _prepare(here: Services) -> None:
     here.storage.prepare()
-    former = FORMER_DATABASE.absolute()
-    upgrade(here.database, former if here.settings.database_url is None and former.is_file() else None)
+    upgrade(here.database, former_file(here.settings))
     first = prepare_keys(here)
     if first is not None:
         say(first_key_banner(here, first))
@@ -135,9 +138,9 @@ class Repeated(threading.Thread):
         self._once()
 
     def stop(self) -> None:
-        """End, after one last time."""
+        """End, after one last time; not waited for while the database does not answer."""
         self._stopped.set()
-        self.join()
+        self.join(STOP_PATIENCE_S)
 
     def _once(self) -> None:
         try:

@@ -176,9 +176,9 @@ class KeyRing:
                     added += 1
         return added
 
-    def remembered(self, secret: str) -> Principal | None:
-        """Whose key this is, when it was checked within the last second: without asking the database."""
-        return self._recall(hash_of(secret), CACHED_S)
+    def remembered(self, secret: str, within_s: float = CACHED_S) -> Principal | None:
+        """Whose key this is, when it was checked that short a time ago: without asking the database."""
+        return self._recall(hash_of(secret), within_s)
 
     def check(self, secret: str) -> Principal:
         """Whose key this is.

@@ -12,7 +12,10 @@ SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 
 @contextmanager
 def stop_on_signal() -> Iterator[Callable[[], bool]]:
-    """While the block runs, a first such signal makes the yielded function answer true; a second is a KeyboardInterrupt."""
+    """While the block runs, a first such signal makes the yielded function answer true; a second is a KeyboardInterrupt.
+
+    The loss of the terminal stays without effect where `nohup` has made it so.
+    """
     asked = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the signature is Python's
@@ -20,7 +23,8 @@ def stop_on_signal() -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         asked.set()
 
-    before = {number: signal.signal(number, on_signal) for number in SIGNALS}
+    heard = [number for number in SIGNALS if number is signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, on_signal) for number in heard}
     try:
         yield asked.is_set
     finally:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -77,10 +77,21 @@ def find_by_idempotency_key(session: Session, key: str) -> Job | None:
 
 
 def list_jobs(
-    session: Session, *, page: int = 1, per_page: int = 20, statuses: Sequence[JobStatus] = ()
+    session: Session,
+    *,
+    page: int = 1,
+    per_page: int = 20,
+    statuses: Sequence[JobStatus] = (),
+    cancelling: bool | None = None,
 ) -> tuple[Sequence[Job], int]:
-    """A page of jobs, newest first, and how many there are in all; only those in one of `statuses` when any is given."""
-    wanted = [Job.status.in_(statuses)] if statuses else []
+    """A page of jobs, newest first, and how many there are in all; only those in one of `statuses` when any is given.
+
+    `cancelling`: of the running ones, only those whose cancellation was asked for, or only the others.
+    """
+    wanted: list[ColumnElement[bool]] = [Job.status.in_(statuses)] if statuses else []
+    if cancelling is not None:
+        asked = Job.cancel_requested_at.is_not(None)
+        wanted.append(or_(Job.status != JobStatus.RUNNING, asked if cancelling else ~asked))
     total = session.scalar(select(func.count()).select_from(Job).where(*wanted)) or 0
     # only the numbers of the pages before are passed over, in an index; the rows themselves are wide
     numbers = select(Job.number).where(*wanted).order_by(Job.number.desc()).offset((page - 1) * per_page).limit(per_page)

@@ -55,9 +55,20 @@ def record(session: Session, job: Job) -> None:
     another one: a transaction changes one job.
     """
     session.flush()
+    kind, data = _standing(job)
+    _append(session, job.id, kind, data)
+
+
+def standing(job: Job, number: int, moment: datetime) -> Event:
+    """How a job stands, as an event of that number, for somebody who missed what led there."""
+    kind, data = _standing(job)
+    return Event(number, job.id, kind.value, {"job_id": job.id, **data}, moment)
+
+
+def _standing(job: Job) -> tuple[EventType, dict[str, Any]]:
     wire = job.to_dict()
     data = {name: wire[name] for name in ("status", "progress", "stage", "eta_seconds", "error", "retry_count")}
-    _append(session, job.id, TYPE_OF_END.get(job.status, EventType.UPDATE), data)
+    return TYPE_OF_END.get(job.status, EventType.UPDATE), data
 
 
 def record_log(session: Session, job_id: str, message: str) -> None:

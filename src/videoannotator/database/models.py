@@ -125,6 +125,8 @@ class Job(Base):
     video_size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     video_sha256: Mapped[str | None] = mapped_column(String(64))
     video_duration_seconds: Mapped[float | None]
+    video_browser_playable: Mapped[bool | None]
+    """Whether a browser shows what `GET /jobs/{id}/video` gives; None when nobody has looked."""
     storage_path: Mapped[str | None] = mapped_column(Text)
     result_path: Mapped[str | None] = mapped_column(Text)
 
@@ -207,6 +209,7 @@ class Job(Base):
         error = {"code": self.error_code, "message": self.error_message, "hint": self.error_hint} if self.error_code else None
         plain = (
             *("id", "created_by", "tags", "retry_of", "video_filename", "video_path", "video_size_bytes", "video_duration_seconds"),
+            "video_browser_playable",
             *("config", "selected_pipelines", "created_at", "queued_at", "started_at", "completed_at", "cancelled_at"),
             *("cancel_requested_at", "error_message", "result_path", "storage_path", "queue_position", "progress", "stage"),
             *("eta_seconds", "retry_count", "next_attempt_at", "success_rate", "warnings"),

@@ -6,6 +6,8 @@ from typing import Any, TextIO
 
 READ_CHARACTERS = 1 << 16
 WHITE = " \t\r\n"
+LONGEST_BREAK = len("e+")
+"""Characters at the end of what was read that may belong to a number before them: `1` and `1e+` begin `1e+5`."""
 
 
 def items_of(file: TextIO, key: str) -> Iterator[Any]:
@@ -27,13 +29,13 @@ def items_of(file: TextIO, key: str) -> Iterator[Any]:
 def _member(text: "_Text", key: str) -> Iterator[Any]:
     text.take("{")
     while text.next() != "}":
-        name = text.value()
+        name = text.name()
         text.take(":")
         if name == key and text.next() == "[":
             yield from text.array()
             return
         text.value()
-        if text.next() == ",":
+        if text.next() != "}":
             text.take(",")
 
 
@@ -71,8 +73,14 @@ class _Text:
                 self.take(",")
         self.take("]")
 
+    def name(self) -> Any:
+        """The name of a member that begins here."""
+        if self.next() != '"':
+            raise ValueError("a name is missing")
+        return self.value()
+
     def value(self) -> Any:
-        """The value that begins here. One that touches the end of what was read may go on: `12` may become `123`."""
+        """The value that begins here."""
         self.next()
         wanted = READ_CHARACTERS
         while True:
@@ -80,7 +88,7 @@ class _Text:
                 value, end = self._decoder.raw_decode(self._held, self._at)
             except ValueError:
                 value, end = None, -1
-            if 0 <= end < len(self._held):
+            if 0 <= end < len(self._held) - LONGEST_BREAK:
                 self._at = end
                 return value
             if not self._more(wanted):

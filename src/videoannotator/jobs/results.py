@@ -39,6 +39,7 @@ MEDIA_TYPES = {
 }
 """Of recordings, by their ending. Anything else is offered as bytes to keep, so that no browser takes it for a page."""
 UNKNOWN_TYPE = "application/octet-stream"
+LOG_BLOCK_BYTES = 1_000_000
 ASK_FOR_A_COPY = "Put it back from a backup, or run the job again."
 
 
@@ -250,6 +251,18 @@ def log_of(database: Database, storage: Storage, job_id: str) -> DownloadFile:
             f"Job {job_id} has written no log.", hint="A job writes its log while it runs.", detail={"job_id": job_id}
         )
     return DownloadFile(path, "job.log", "text/plain; charset=utf-8", path.stat().st_size, None)
+
+
+def last_lines(file: DownloadFile, lines: int | None = None) -> bytes:
+    """So many lines from the end of a log, or all; what is written meanwhile is left out."""
+    with file.path.open("rb") as log:
+        at, found = file.size_bytes, b""
+        while at > 0 and (lines is None or found.count(b"\n", 0, -1) < lines):
+            size = min(at, LOG_BLOCK_BYTES)
+            at -= size
+            log.seek(at)
+            found = log.read(size) + found
+    return found if lines is None else b"".join(found.splitlines(keepends=True)[-lines:])
 
 
 def verify(database: Database, storage: Storage, job_id: str) -> Mapping[str, str]:

@@ -9,9 +9,9 @@
 
 import errno
 import os
+import re
 import tempfile
 import threading
-import uuid
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     STORAGE_ROOT: Path
 
 FOLDERS = ("jobs", "uploads", "results", "temp", "logs", "tokens")
+UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SOURCE = "source"
 MAX_SUFFIX_LENGTH = 6
 GB = 1_000_000_000
@@ -140,13 +141,9 @@ class Storage:
 
 
 def _checked_id(job_id: str) -> str:
-    try:
-        plain = str(uuid.UUID(job_id))
-    except (ValueError, AttributeError, TypeError):
-        plain = ""
-    if plain != job_id:
+    if not UUID.fullmatch(job_id):
         raise NotFoundException("A job's id is a UUID in lower case.", hint="Copy the id from the list of jobs.", field="job_id")
-    return plain
+    return job_id
 
 
 def _plain_suffix(file_name: str) -> str:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
-from videoannotator.database import events
+from videoannotator.database import crud, events
 from videoannotator.database.migrations import upgrade
 from videoannotator.database.queue import JobQueue
 from videoannotator.database.session import Database, database_url, former_file
@@ -164,6 +164,16 @@ class WorkerLoop:
             logger.error("Processes of these jobs, left by a worker that has ended, would not die: %s.", ", ".join(sorted(stuck)))
         worker = self._place.worker
         take_back(self._place.queue, worker.host, worker.boot, processes.is_gone, spared=stuck)
+        self._settle_former_jobs()
+
+    def _settle_former_jobs(self) -> None:
+        """Give waiting jobs of an earlier release their options; an idle worker does without the pipelines that this needs."""
+        with self._place.database.reading() as session:
+            if not crud.jobs_without_options(session):
+                return
+        from videoannotator.jobs.former import settle_former_jobs  # noqa: PLC0415  30 MB that only this needs
+
+        settle_former_jobs(self._place.database, self._place.queue, self._place.worker)
 
     def _work(self) -> None:
         self._running = [thread for thread in self._running if thread.is_alive()]

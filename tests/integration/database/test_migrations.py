@@ -4,6 +4,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.orm import Session
 
 from videoannotator.database import crud
 from videoannotator.database.migrations import SCHEMA_VERSION, look, upgrade
+from videoannotator.database.migrations.schema import MIGRATION_LOCK
 from videoannotator.database.models import Base
 from videoannotator.database.session import Database
 from videoannotator.errors import DatabaseTooNewException, DatabaseUnavailableException, InvalidRequestException
@@ -23,6 +27,7 @@ import sys
 from videoannotator.database.migrations import upgrade
 from videoannotator.database.session import Database
 database = Database(sys.argv[1])
+print("ready", flush=True)
 sys.stdin.readline()
 upgrade(database)
 database.dispose()
@@ -38,17 +43,28 @@ def empty(database_url: str) -> Iterator[Database]:
 
 def upgrade_at_once(url: str, processes: int = 3) -> None:
     """Real processes that begin at the same moment."""
-    started = [
-        subprocess.Popen([sys.executable, "-W", "error", "-c", UPGRADE, url], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-        for _ in range(processes)
-    ]
+    pipe = subprocess.PIPE
+    words = [sys.executable, "-W", "error", "-c", UPGRADE, url]
+    started = [subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, text=True, bufsize=1) for _ in range(processes)]
+    for process in started:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
     for process in started:
         assert process.stdin is not None
-        process.stdin.write(b"\n")
-        process.stdin.flush()
+        process.stdin.write("\n")
     for process in started:
         _, errors = process.communicate(timeout=120)
-        assert process.returncode == 0, errors.decode()
+        assert process.returncode == 0, errors
+
+
+@contextmanager
+def others_kept_waiting(database: Database) -> Iterator[Session]:
+    """A transaction that holds what a migration takes first."""
+    with database.writing() as session:
+        session.connection()
+        if not database.is_sqlite:
+            session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        yield session
 
 
 def test_an_empty_database_gets_the_tables_of_the_models(empty: Database) -> None:
@@ -91,6 +107,19 @@ def test_processes_that_start_at_once_do_not_disturb_each_other(database_url: st
     database = Database(database_url)
     assert look(database).is_current
     database.dispose()
+
+
+def test_who_comes_second_waits_and_finds_it_done(empty: Database) -> None:
+    """Both have seen an empty database before either may change it."""
+    with ThreadPoolExecutor(2) as pool:
+        with others_kept_waiting(empty):
+            starts = [pool.submit(upgrade, empty) for _ in range(2)]
+            waited = wait(starts, timeout=1.0)
+            assert waited.done == set()
+            assert look(empty).kind.value == "empty"
+        for start in starts:
+            start.result(timeout=60)
+    assert look(empty).is_current
 
 
 @pytest.mark.parametrize(

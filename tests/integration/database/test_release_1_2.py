@@ -186,8 +186,11 @@ def test_processes_that_start_at_once_migrate_it_once(shape: str, tmp_path: Path
 def test_a_kill_leaves_the_old_tables_or_the_new_ones(after: str, tmp_path: Path) -> None:
     former = build("b", tmp_path, ROWS)
     copy = former.file.with_name("videoannotator.db.before-1.3.0")
-    process = subprocess.Popen([sys.executable, "-c", UPGRADE, f"sqlite:///{former.file}"], stdin=subprocess.PIPE)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen([sys.executable, "-c", UPGRADE, f"sqlite:///{former.file}"], stdin=pipe, stdout=pipe)
     assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdout.readline()
     process.stdin.write(b"\n")
     process.stdin.flush()
     give_up = monotonic() + 60

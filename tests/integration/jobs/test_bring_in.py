@@ -22,7 +22,8 @@ from videoannotator.database.migrations import migrate_to_v1_3_0
 from videoannotator.database.models import Artifact, Job
 from videoannotator.database.session import Database
 from videoannotator.errors import StorageFullException
-from videoannotator.jobs.bring_in import Report, bring_in
+from videoannotator.jobs.bring_in import PART, Report, bring_in
+from videoannotator.jobs.results import main_file, verify, video_of
 from videoannotator.storage.config import Storage
 
 BRING_IN = """
@@ -127,6 +128,22 @@ def test_all_files_come_in_and_results_say_the_same_before_and_after(shape: str,
     upgraded.require_all_in()
 
 
+@pytest.mark.parametrize("shape", ["b", "c"])
+def test_downloads_find_everything_before_and_after(shape: str, tmp_path: Path, upgrade: Upgrade) -> None:
+    former = build(shape, tmp_path / "old", 24)
+    upgraded = upgrade(former)
+    for _ in range(2):
+        for own, files in former.results.items():
+            main = main_file(upgraded.database, upgraded.storage, own, "scene_detection")
+            assert main.path.read_bytes() == files[0].read_bytes()
+            table = main_file(upgraded.database, upgraded.storage, own, "tables/scenes.csv")
+            assert table.path.read_bytes() == files[1].read_bytes()
+            assert verify(upgraded.database, upgraded.storage, own) == {}
+            video = video_of(upgraded.database, upgraded.storage, own)
+            assert (video.name, video.path.read_bytes()) == ("play.mp4", former.sources[own].read_bytes())
+        bring_in(upgraded.database, upgraded.storage)
+
+
 def test_a_dry_run_says_it_and_does_nothing(tmp_path: Path, upgrade: Upgrade) -> None:
     upgraded = upgrade(build("b", tmp_path / "old", 24))
     jobs = [(job.original_path, job.video_path) for job in upgraded.jobs()]
@@ -150,7 +167,7 @@ def test_files_on_another_disk_are_copied(tmp_path: Path, other_disk: Path, upgr
 def test_nothing_is_begun_without_room_for_all(tmp_path: Path, other_disk: Path, upgrade: Upgrade) -> None:
     upgraded = upgrade(build("a", other_disk / "old", 3))
     upgraded.storage = Storage(upgraded.storage.root, free_floor_bytes=2**60)
-    with pytest.raises(StorageFullException, match="GB"):
+    with pytest.raises(StorageFullException, match="free space"):
         bring_in(upgraded.database, upgraded.storage)
     assert not (upgraded.storage.root / "jobs").exists()
     assert all(job.original_path for job in upgraded.jobs())
@@ -260,6 +277,16 @@ def test_it_goes_on_after_a_kill(after_jobs: int, tmp_path: Path, upgrade: Upgra
     assert 0 < len(left) < 300 or after_jobs == 1
     report = bring_in(upgraded.database, upgraded.storage)
     assert report.jobs <= 300
+    upgraded.require_all_in()
+
+
+def test_what_a_killed_run_was_writing_goes(tmp_path: Path, upgrade: Upgrade) -> None:
+    upgraded = upgrade(build("b", tmp_path / "old", 3))
+    leftover = upgraded.storage.root / "jobs" / job_id(0) / "results" / f".half{PART}"
+    leftover.parent.mkdir(parents=True)
+    leftover.write_bytes(b"half")
+    bring_in(upgraded.database, upgraded.storage)
+    assert not leftover.exists()
     upgraded.require_all_in()
 
 

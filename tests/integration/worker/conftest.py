@@ -17,7 +17,8 @@ import pytest
 from tests.integration.worker.trial_plugin import CODE, POINTS
 from tests.plugins import installed
 from videoannotator.database import crud
-from videoannotator.database.models import Artifact, Base, Job, PipelineRun
+from videoannotator.database.migrations import upgrade
+from videoannotator.database.models import Artifact, Job, PipelineRun
 from videoannotator.database.queue import Claim, JobQueue
 from videoannotator.database.session import Database
 from videoannotator.database.states import JobStatus
@@ -29,7 +30,7 @@ from videoannotator.worker.job_processor import JobProcessor
 from videoannotator.worker.kernel import suspend_counting_clock
 from videoannotator.worker.workplace import Workplace
 
-PATIENCE_S = 60.0
+PATIENCE_S = 30.0
 
 
 def until(true: Callable[[], Any], what: str, within_s: float = PATIENCE_S) -> Any:
@@ -180,7 +181,10 @@ class Lab:
             "VIDEOANNOTATOR_STORAGE_FREE_FLOOR_GB": "0",
             "VIDEOANNOTATOR_DATABASE_URL": self.database.url.render_as_string(hide_password=False),
             "VIDEOANNOTATOR_LOG_LEVEL": "INFO",
-            **{name if name == "LD_PRELOAD" or "FAKE" in name else f"VIDEOANNOTATOR_{name}": value for name, value in settings.items()},
+            **{
+                name if name == "LD_PRELOAD" or "FAKE" in name else f"VIDEOANNOTATOR_{name}": value
+                for name, value in settings.items()
+            },
         }
         worker = subprocess.Popen([sys.executable, "-m", "videoannotator", "worker"], env=environment, cwd=self.storage.root)
         self._workers.append(worker)
@@ -213,7 +217,7 @@ def laboratory(url: str, folder: Path, clip: Path) -> Iterator[Lab]:
         pass
     lab = Lab(database, folder, clip)
     try:
-        Base.metadata.create_all(database.engine)
+        upgrade(database)
         yield lab
         lab.close()
     finally:

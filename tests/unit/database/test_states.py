@@ -58,7 +58,8 @@ def test_cancelling_twice_keeps_the_first_moment() -> None:
 
 
 def test_the_job_object_holds_what_clients_rely_on() -> None:
-    assert set(Job(id="a", status=PENDING).to_dict()) == JOB_OBJECT | {"cancel_requested_at", "warnings"}
+    told = set(Job(id="a", status=PENDING).to_dict())
+    assert told == JOB_OBJECT | {"cancel_requested_at", "warnings", "video_browser_playable"}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The one shape of every answer that is not a success, and how routes declare which of them they can give."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -62,6 +63,11 @@ def example(status: int, code: str | None = None, message: str | None = None) ->
     return {"error": {**error, "timestamp": EXAMPLE_TIME, "request_id": EXAMPLE_REQUEST}, "detail": message}
 
 
+def as_text(value: Any) -> str:
+    """An example as JSON text: FastAPI drops every null from a description; `api/description` reads the text after that."""
+    return json.dumps(value)
+
+
 def responses(*statuses: int, codes: Iterable[str] = ()) -> dict[int | str, dict[str, Any]]:
     """What a route that needs a key says in OpenAPI about its failures: each status with the envelope and an example per code.
 
@@ -83,7 +89,7 @@ def public_responses(*statuses: int, codes: Iterable[str] = ()) -> dict[int | st
 
 def _declared(status: int, codes: Iterable[str]) -> dict[str, Any]:
     """What OpenAPI says about one status."""
-    examples = {code: {"summary": code, "value": example(status, code)} for code in codes}
+    examples = {code: {"summary": code, "value": as_text(example(status, code))} for code in codes}
     return {
         "model": ErrorEnvelope,
         "description": f"{EXAMPLES[status][1]} ({', '.join(examples)})",
@@ -93,4 +99,4 @@ def _declared(status: int, codes: Iterable[str]) -> dict[str, Any]:
 
 def succeeds(value: Any, status: int = 200) -> dict[int | str, dict[str, Any]]:
     """What a route says in OpenAPI about its success: an example of the answer."""
-    return {status: {"content": {"application/json": {"example": value}}}}
+    return {status: {"content": {"application/json": {"example": as_text(value)}}}}

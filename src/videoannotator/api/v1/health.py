@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from videoannotator.api.dependencies import Services, identify, presented_key, services
 from videoannotator.api.v1.envelope import body_of
-from videoannotator.api.v1.errors import ErrorDetail, responses, succeeds
+from videoannotator.api.v1.errors import ErrorDetail, ErrorEnvelope, as_text, example, responses, succeeds
 from videoannotator.auth.keys import Scope
 from videoannotator.diagnostics.database import DatabaseReport
 from videoannotator.errors import ServiceUnavailableException
@@ -21,6 +21,12 @@ router = APIRouter(tags=["health"])
 
 ALIVE = {"status": "ok", "version": __version__, "timestamp": "2026-01-01T00:00:00Z"}
 SILENT = "It does not answer."
+UNHEALTHY = {
+    **example(503, message=f"Unhealthy: database: {SILENT}"),
+    **ALIVE,
+    "status": "unhealthy",
+    "details": {"database": {"status": "error", "schema_version": None, "jobs_count": None, "error": SILENT}},
+}
 
 
 class Health(BaseModel):
@@ -41,11 +47,20 @@ class Unhealthy(Health):
     detail: str
 
 
+FAILING: dict[int | str, dict[str, Any]] = {
+    503: {
+        "model": Unhealthy | ErrorEnvelope,
+        "description": "A part of the system fails.",
+        "content": {"application/json": {"example": as_text(UNHEALTHY)}},
+    }
+}
+
+
 @router.get(
     "/health",
     response_model=Health,
     response_model_exclude_unset=True,
-    responses=responses() | succeeds(ALIVE) | {503: {"model": Unhealthy, "description": "A part of the system fails."}},
+    responses=responses() | succeeds(ALIVE) | FAILING,
 )
 async def health(
     request: Request,

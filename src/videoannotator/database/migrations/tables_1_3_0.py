@@ -15,8 +15,6 @@ MOMENT = sa.DateTime(timezone=True)
 """UTC; SQLite keeps it as text without a zone."""
 IS_WAITING = sa.text("status IN ('PENDING', 'RETRYING')")
 
-IS_WAITING = sa.text("status IN ('PENDING', 'RETRYING')")
-
 jobs = sa.Table(
     "jobs",
     metadata,
@@ -33,6 +31,7 @@ jobs = sa.Table(
     sa.Column("video_size_bytes", sa.BigInteger),
     sa.Column("video_sha256", sa.String(64)),
     sa.Column("video_duration_seconds", sa.Double),
+    sa.Column("video_browser_playable", sa.Boolean),
     sa.Column("storage_path", sa.Text),
     sa.Column("result_path", sa.Text),
     sa.Column("created_by", sa.String(200)),
@@ -67,7 +66,6 @@ jobs = sa.Table(
     sa.Column("cancel_error", sa.Text),
     sa.Column("legacy", sa.JSON),
     sa.Index("ix_jobs_status_number", "status", "number"),
-    sa.Index("ix_jobs_waiting", "number", sqlite_where=IS_WAITING, postgresql_where=IS_WAITING),
     sa.Index("ix_jobs_waiting", "number", sqlite_where=IS_WAITING, postgresql_where=IS_WAITING),
     sa.Index("ix_jobs_completed_at", "completed_at"),
     sqlite_autoincrement=True,

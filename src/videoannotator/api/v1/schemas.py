@@ -1,0 +1,232 @@
+"""JSON documents about jobs, as OpenAPI shows them."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from videoannotator.api.v1.documents import Document, Finding
+
+JOB_ID = "5f0c6f5e-0c5e-4b59-9a3c-6f1a52b0b8d4"
+MOMENT = "2026-01-01T00:00:00Z"
+SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+JOB: dict[str, Any] = {
+    "id": JOB_ID,
+    "status": "pending",
+    "error": None,
+    "created_by": "first key",
+    "tags": ["pilot"],
+    "retry_of": None,
+    "video_filename": "play.mp4",
+    "video_path": f"jobs/{JOB_ID}/source.mp4",
+    "video_size_bytes": 1048576,
+    "video_duration_seconds": 12.5,
+    "video_browser_playable": True,
+    "config": {"scene_detection": {"mode": "fast"}},
+    "selected_pipelines": ["scene_detection"],
+    "created_at": MOMENT,
+    "queued_at": MOMENT,
+    "started_at": None,
+    "completed_at": None,
+    "cancelled_at": None,
+    "cancel_requested_at": None,
+    "error_message": None,
+    "result_path": None,
+    "storage_path": f"jobs/{JOB_ID}",
+    "queue_position": 1,
+    "progress": 0.0,
+    "stage": None,
+    "eta_seconds": None,
+    "retry_count": 0,
+    "next_attempt_at": None,
+    "success_rate": 0.0,
+    "warnings": [],
+}
+CANCELLED: dict[str, Any] = {
+    **JOB,
+    "status": "cancelled",
+    "cancelled_at": MOMENT,
+    "completed_at": MOMENT,
+    "queue_position": None,
+    "job_id": JOB_ID,
+    "message": "The job is cancelled; no process of it is alive.",
+}
+ARTIFACT: dict[str, Any] = {
+    "name": "scene_detection.json",
+    "format": "scenes",
+    "media_type": "application/json",
+    "description": "Scenes as a JSON array.",
+    "main": True,
+    "size_bytes": 1234,
+    "sha256": SHA256,
+    "download_url": f"/api/v1/jobs/{JOB_ID}/results/files/scene_detection.json",
+}
+RESULTS: dict[str, Any] = {
+    "job_id": JOB_ID,
+    "status": "completed",
+    "pipeline_results": {
+        "scene_detection": {
+            "pipeline_name": "scene_detection",
+            "status": "completed",
+            "start_time": MOMENT,
+            "end_time": MOMENT,
+            "processing_time": 1.5,
+            "annotation_count": 12,
+            "output_file": "scene_detection.json",
+            "download_url": f"/api/v1/jobs/{JOB_ID}/results/files/scene_detection",
+            "error_message": None,
+            "error": None,
+            "reason": None,
+            "included_in": None,
+            "warnings": [],
+            "options": {"mode": "fast"},
+            "artifacts": [ARTIFACT],
+        }
+    },
+    "artifacts": [],
+    "created_at": MOMENT,
+    "completed_at": MOMENT,
+    "result_path": f"jobs/{JOB_ID}/results/attempt-1",
+    "error_message": None,
+    "error": None,
+}
+
+
+class JobError(Document):
+    """Why a job, or a part of it, failed."""
+
+    code: str = Field(examples=["UNSUPPORTED_MEDIA"])
+    message: str | None
+    hint: str | None
+
+
+class JobDocument(Document):
+    """A job."""
+
+    id: str = Field(examples=[JOB_ID])
+    status: str = Field(description="pending, running, cancelling, completed, failed or cancelled.")
+    error: JobError | None
+    created_by: str | None = Field(description="Name of the key that submitted it.")
+    tags: list[str]
+    retry_of: str | None = Field(description="The job that this one tries again.")
+    video_filename: str | None = Field(description="As the client called the recording; text to show, not a path.")
+    video_path: str | None = Field(description="Relative to the storage folder; null when it was submitted by path.")
+    video_size_bytes: int | None
+    video_duration_seconds: float | None
+    video_browser_playable: bool | None = Field(description="Whether browsers show what GET …/video gives; null when not known.")
+    config: dict[str, Any] = Field(description="As it was sent.")
+    selected_pipelines: list[str]
+    created_at: datetime
+    queued_at: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None = Field(description="When it ended, however it ended.")
+    cancelled_at: datetime | None
+    cancel_requested_at: datetime | None
+    error_message: str | None = Field(description="Null on clean success.")
+    result_path: str | None = Field(description="Relative to the storage folder.")
+    storage_path: str | None = Field(description="Relative to the storage folder.")
+    queue_position: int | None = Field(description="1 for the next one; null unless it waits.")
+    progress: float = Field(description="0 to 1.")
+    stage: str | None
+    eta_seconds: float | None
+    retry_count: int
+    next_attempt_at: datetime | None = Field(description="When it is tried again after a passing failure.")
+    success_rate: float = Field(description="Share of its pipelines that completed, 0 to 1.")
+    warnings: list[Finding] = Field(description="What was odd about the submission.")
+
+
+class JobPage(Document):
+    """Some of all jobs, newest first."""
+
+    jobs: list[JobDocument]
+    total: int = Field(description="How many fit the filter, on all pages together.")
+    page: int
+    per_page: int
+
+
+class CancelledJob(JobDocument):
+    """A job whose cancellation was asked for."""
+
+    job_id: str
+    message: str = Field(description="What became of it, in a sentence.")
+
+
+class ArtifactDocument(Document):
+    """A result file."""
+
+    name: str
+    format: str
+    media_type: str
+    description: str
+    main: bool
+    size_bytes: int
+    sha256: str | None
+    download_url: str = Field(description="Path from the server's root.")
+
+
+class PipelineResult(Document):
+    """How one pipeline of a job ended."""
+
+    pipeline_name: str
+    status: str = Field(description="completed, failed, skipped or stopped.")
+    start_time: datetime | None
+    end_time: datetime | None
+    processing_time: float | None = Field(description="Seconds.")
+    annotation_count: int | None
+    output_file: str | None
+    download_url: str | None = Field(description="Path from the server's root.")
+    error_message: str | None
+    error: JobError | None
+    reason: str | None = Field(description="Why it was skipped.")
+    included_in: str | None = Field(description="The pipeline that did its work.")
+    warnings: list[str]
+    options: dict[str, Any] = Field(description="Every option with the value that was in force.")
+    artifacts: list[ArtifactDocument]
+
+
+class ResultsDocument(Document):
+    """What a job has produced so far."""
+
+    job_id: str
+    status: str
+    pipeline_results: dict[str, PipelineResult]
+    artifacts: list[ArtifactDocument] = Field(description="Files of no single pipeline.")
+    created_at: datetime
+    completed_at: datetime | None
+    result_path: str | None
+    error_message: str | None
+    error: JobError | None
+
+
+class MediaURL(Document):
+    """An address that works without a key."""
+
+    url: str = Field(description="Path from the server's root; append it to the server's address.")
+    expires_at: datetime
+
+
+class Body(BaseModel):
+    """What a client sends; a name that nobody reads is an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class CancelBody(Body):
+    """Why a job is cancelled."""
+
+    reason: str | None = Field(None, max_length=1000, examples=["wrong recording"])
+
+
+class RetryBody(Body):
+    """How to try again."""
+
+    only_failed: bool = Field(False, description="Run only the pipelines that have not succeeded.")
+
+
+class PathBody(Body):
+    """A recording that lies on the server's machine."""
+
+    path: str = Field(min_length=1, max_length=4096, description="Absolute, below one of the server's MEDIA_ROOTS.")
+    selected_pipelines: list[str] | None = Field(None, max_length=1000, description="Left out: the default ones.")
+    config: dict[str, Any] = Field(default_factory=dict, description="{pipeline: {option: value}}")
+    tags: list[str] = Field(default_factory=list, max_length=50)

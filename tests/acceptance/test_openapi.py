@@ -1,0 +1,181 @@
+"""The description of the HTTP interface is complete, and every curl line in it works on a live server."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema_rs
+import pytest
+from tests.acceptance.server import Installation, Server
+
+from videoannotator.api.v1.errors import ErrorEnvelope
+from videoannotator.api.v1.exceptions import STATUS_BY_CODE
+
+EXAMPLE_ADDRESS = "http://127.0.0.1:18011"
+EXAMPLE_KEY = "$API_KEY"
+CURL = re.compile(r"```bash\n(.*?)```", re.DOTALL)
+ALWAYS = {"400", "500"}
+KEYED = {"401", "403", "429", "503"}
+STATUS_SAID = re.compile(r"\nHTTP (\d{3})$")
+"""curl writes the status behind the body."""
+ENDED_BY_MAX_TIME = 28
+RECORDING = "recording.mp4"
+FOLDER = "/path/to"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the description."""
+
+    method: str
+    path: str
+    what: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return f"{self.method.upper()} {self.path}"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    house = Installation(tmp_path_factory.mktemp("house") / "house", MEDIA_ROOTS=str(tmp_path_factory.getbasetemp()))
+    with house.server() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def document(server: Server) -> dict[str, Any]:
+    body: dict[str, Any] = httpx.get(f"{server.address}/openapi.json", trust_env=False).json()
+    return body
+
+
+def operations(document: dict[str, Any]) -> list[Operation]:
+    return [Operation(method, path, what) for path, methods in document["paths"].items() for method, what in methods.items()]
+
+
+def successes(operation: Operation) -> dict[str, Any]:
+    return {status: answer for status, answer in operation.what["responses"].items() if status.startswith("2")}
+
+
+def test_every_operation_is_described(document: dict[str, Any]) -> None:
+    for operation in operations(document):
+        assert len(operation.what["description"].partition("```")[0].strip()) > 20, operation.name
+        assert operation.what["tags"], operation.name
+        for parameter in operation.what.get("parameters", []):
+            if parameter["in"] != "path":
+                assert parameter.get("description"), (operation.name, parameter["name"])
+    names = [operation.what["operationId"] for operation in operations(document)]
+    assert len(names) == len(set(names))
+
+
+def test_every_answer_has_an_example_that_fits_its_schema(document: dict[str, Any]) -> None:
+    for operation in operations(document):
+        assert successes(operation), operation.name
+        for status, answer in operation.what["responses"].items():
+            contents = answer.get("content", {})
+            assert contents or status == "204", (operation.name, status)
+            for kind, content in contents.items():
+                examples = [one["value"] for one in content.get("examples", {}).values()] + [
+                    content[name] for name in ("example",) if name in content
+                ]
+                if kind in ("application/json", "text/plain", "text/event-stream"):
+                    assert examples, (operation.name, status, kind)
+                schema = {**content.get("schema", {}), "components": document["components"]}
+                for example in examples:
+                    jsonschema_rs.validate(schema, example)
+
+
+def test_every_failure_is_the_envelope_with_a_code_of_its_status(document: dict[str, Any]) -> None:
+    for operation in operations(document):
+        statuses = set(operation.what["responses"])
+        assert statuses >= ALWAYS | (KEYED if operation.what.get("security") else set()), operation.name
+        for status, answer in operation.what["responses"].items():
+            if status < "400":
+                continue
+            content = answer["content"]["application/json"]
+            examples = content.get("examples") or {"only": {"value": content["example"]}}
+            for one in examples.values():
+                code = ErrorEnvelope.model_validate({"error": one["value"]["error"], "detail": one["value"]["detail"]}).error.code
+                assert STATUS_BY_CODE[code] == int(status), (operation.name, status, code)
+    assert "HTTPValidationError" not in json.dumps(document)
+
+
+def curl_lines(operation: Operation) -> list[str]:
+    """Each curl command of a description, its continued lines joined."""
+    blocks = CURL.findall(operation.what["description"])
+    return [line for block in blocks for line in block.replace("\\\n", " ").splitlines() if line.strip().startswith("curl")]
+
+
+def test_every_operation_has_a_curl_line_with_its_own_address(document: dict[str, Any]) -> None:
+    for operation in operations(document):
+        lines = curl_lines(operation)
+        assert lines, operation.name
+        words = [word for line in lines for word in shlex.split(line)]
+        pattern = re.compile(re.escape(EXAMPLE_ADDRESS) + re.sub(r"\\{\w+\\}", "[^/?]+", re.escape(operation.path)) + r"(\?.*)?$")
+        assert any(pattern.match(word) for word in words), operation.name
+        if operation.what.get("security"):
+            assert all(f"Authorization: Bearer {EXAMPLE_KEY}" in line for line in lines), operation.name
+
+
+class Reader:
+    """Somebody who reads the description and tries its commands.
+
+    Args:
+        server: where.
+        folder: where; holds the recording that the commands name.
+    """
+
+    def __init__(self, server: Server, folder: Path) -> None:
+        self.server = server
+        self.folder = folder
+        self.recording = folder / RECORDING
+
+    def job_for(self, operation: Operation) -> str:
+        """A job on which the operation succeeds."""
+        job = self.server.submit(self.recording, {"scene_detection": {"mode": "fast"}})["id"]
+        if operation.method == "delete" or operation.path.endswith("/cancel"):
+            return str(job)
+        if operation.path.endswith("/retry"):
+            assert self.server.client.post(f"jobs/{job}/cancel").status_code == 200
+        else:
+            self.server.wait_for(job, "completed")
+        return str(job)
+
+    def run(self, line: str, job: str) -> tuple[int, str]:
+        """Run a command; gives the status of its answer, and what it said."""
+        names = {
+            EXAMPLE_ADDRESS: self.server.address,
+            EXAMPLE_KEY: str(self.server.home.key),
+            "JOB_ID": job,
+            FOLDER: str(self.folder),
+        }
+        for name, value in names.items():
+            line = line.replace(name, value)
+        words = [*shlex.split(line), "--silent", "--show-error", "--noproxy", "*", "--write-out", "\nHTTP %{http_code}"]
+        done = subprocess.run(words, cwd=self.folder, capture_output=True, timeout=60, check=False)
+        said = done.stdout.decode(errors="replace")
+        found = STATUS_SAID.search(said)
+        assert done.returncode in (0, ENDED_BY_MAX_TIME), (line, done.stderr)
+        assert found, (line, said)
+        return int(found[1]), said
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_every_curl_line_works(document: dict[str, Any], server: Server, second: Path, tmp_path: Path) -> None:
+    shutil.copy(second, tmp_path / RECORDING)
+    reader = Reader(server, tmp_path)
+    tried = 0
+    for operation in operations(document):
+        for line in curl_lines(operation):
+            job = reader.job_for(operation) if "JOB_ID" in line else ""
+            status, said = reader.run(line, job)
+            assert str(status) in successes(operation), (operation.name, line, said)
+            tried += 1
+    assert tried >= len(operations(document))

@@ -1,0 +1,52 @@
+"""Generated requests against our own description: whatever is sent, the answer is one that the description promises."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+import schemathesis
+from tests.servers import Live, serving
+
+from videoannotator.api.main import create_app
+from videoannotator.settings import load_settings
+
+STREAMS = "/api/v1/events/stream"
+UPLOAD = ("POST", "/api/v1/jobs")
+EVERYDAY, SOAK = 5, 150
+TIMEOUT_S = 20
+
+nowhere = Path(tempfile.gettempdir())
+application = create_app(load_settings(storage_dir=nowhere, database_url=f"sqlite:///{nowhere / 'nothing.db'}"))
+described = schemathesis.openapi.from_dict(application.openapi())
+"""Nothing is opened for it: tests are made from the description when they are collected."""
+promised = described.exclude(path=STREAMS).exclude(method=UPLOAD[0], path=UPLOAD[1])
+"""Streams never end, and an upload's body is no form that a library reads."""
+
+bounded = hypothesis.settings(
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    with serving(tmp_path_factory.mktemp("storage"), auth_failures_per_minute=0) as live, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NO_PROXY", "*")
+        yield live
+
+
+@promised.parametrize()
+@hypothesis.settings(bounded, max_examples=EVERYDAY)
+def test_answers_are_those_that_were_promised(case: schemathesis.Case, server: Live) -> None:
+    case.call_and_validate(base_url=server.url, headers=server.headers, timeout=TIMEOUT_S)
+
+
+@pytest.mark.slow
+@promised.parametrize()
+@hypothesis.settings(bounded, max_examples=SOAK)
+def test_answers_are_those_that_were_promised_for_long(case: schemathesis.Case, server: Live) -> None:
+    case.call_and_validate(base_url=server.url, headers=server.headers, timeout=TIMEOUT_S)

@@ -1,0 +1,159 @@
+"""Pages, the viewer, facts about the server, and proxies in front of it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.integration.api.test_envelope import envelope_of
+from tests.servers import Live, serving
+
+from videoannotator.auth.keys import Scope
+from videoannotator.database import crud
+from videoannotator.database.models import Job
+from videoannotator.version import __version__
+
+REFERENCE = re.compile(r"""(?:src|href|url)\s*[=:]\s*["']([^"']+)["']""")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    folder = tmp_path_factory.mktemp("viewer")
+    (folder / "index.html").write_text("<p>the viewer</p>", encoding="utf-8")
+    (folder / "assets").mkdir()
+    (folder / "assets" / "app.js").write_text("1;", encoding="utf-8")
+    with serving(tmp_path_factory.mktemp("storage"), viewer_dir=folder, secret_key="much-too-secret") as live:  # noqa: S106
+        yield live
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/redoc", "/viewer-connect", "/docs/", "/viewer-connect/"])
+def test_pages_work_offline(server: Live, path: str) -> None:
+    """Whatever a page loads comes from this server."""
+    page = server.get(path, key="")
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    references = REFERENCE.findall(page.text)
+    assert references
+    for reference in references:
+        assert reference.startswith("/"), reference
+        assert server.get(reference, key="").status_code == 200, reference
+
+
+def test_the_start_page_leads_to_the_docs(server: Live) -> None:
+    assert 'href="/docs"' in server.get("/", key="").text
+
+
+def test_the_viewer_answers_deep_links_with_its_start_page(server: Live) -> None:
+    for path in ("/viewer/", "/viewer", "/viewer/jobs/17", "/viewer/create/new"):
+        page = server.get(path, key="", follow_redirects=True)
+        assert (page.status_code, page.text) == (200, "<p>the viewer</p>"), path
+    assert server.get("/viewer/assets/app.js", key="").text == "1;"
+    assert envelope_of(server.get("/viewer/assets/missing.js", key=""))["code"] == "NOT_FOUND"
+    assert server.get("/viewer/..%2f..%2fetc/passwd", key="").text == "<p>the viewer</p>"
+
+
+def test_a_login_is_handed_over_once(server: Live) -> None:
+    reading = server.here.keys.issue("reader", [Scope.READ]).secret
+    offer = server.request("POST", "/api/v1/system/viewer-code", key=reading)
+    assert offer.status_code == 200
+    code = offer.json()["code"]
+    assert offer.json()["address"].endswith(f"/viewer-connect#code={code}")
+    granted = server.request("POST", "/viewer-connect", key="", json={"code": code})
+    assert granted.status_code == 200
+    assert granted.headers["Cache-Control"] == "no-store"
+    assert granted.headers["Referrer-Policy"] == "no-referrer"
+    key = granted.json()["api_key"]
+    assert server.get("/api/v1/pipelines", key=key).status_code == 200
+    assert server.get("/api/v1/system/config", key=key).status_code == 403, "it allows what the other key allowed, and no more"
+    again = server.request("POST", "/viewer-connect", key="", json={"code": code})
+    assert envelope_of(again)["code"] == "UNAUTHORIZED"
+
+
+def test_the_hand_over_page_keeps_its_secrets(server: Live) -> None:
+    page = server.get("/viewer-connect", key="")
+    assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+    assert "<script src=" in page.text
+    assert "<script>" not in page.text
+
+
+def test_head_answers_as_get_without_a_body(server: Live) -> None:
+    for path in ("/", "/health", "/api/v1/pipelines", "/docs", "/pages/style.css", "/metrics"):
+        got, head = server.get(path), server.request("HEAD", path)
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        assert head.headers["content-type"] == got.headers["content-type"]
+
+
+def test_every_address_answers_with_and_without_a_slash(server: Live) -> None:
+    paths = [path for path, methods in server.get("/openapi.json").json()["paths"].items() if "get" in methods and "{" not in path]
+    assert "/api/v1/pipelines" in paths
+    assert not [path for path in paths if path.endswith("/")]
+    for path in paths:
+        if "stream" not in path:
+            assert server.get(path).status_code == server.get(path + "/").status_code == 200, path
+
+
+def test_settings_are_shown_without_secrets(server: Live) -> None:
+    response = server.get("/api/v1/system/config")
+    assert response.json()["settings"]["secret_key"] == "********"  # noqa: S105
+    assert response.json()["settings"]["max_concurrent_jobs"] == 2
+    assert "much-too-secret" not in response.text
+
+
+def test_a_password_in_an_address_is_masked(tmp_path: Path) -> None:
+    with serving(tmp_path / "storage", server="http://ada:lovelace@lab.example") as live:
+        settings = live.get("/api/v1/system/config").json()["settings"]
+        assert settings["server"] == "http://********@lab.example"
+
+
+def test_versions(server: Live) -> None:
+    body = server.get("/api/v1/system/version").json()
+    assert body["version"] == __version__
+
+
+def test_metrics_count_what_happened(live: Live) -> None:
+    with live.here.database.writing() as session:
+        crud.add_job(session, Job(id="00000000-0000-0000-0000-000000000001"))
+    live.get("/api/v1/pipelines/scene_detection")
+    live.get("/api/v1/pipelines/scene_detection/")
+    live.get("/api/v1/pipelines/nope")
+    live.get("/nope")
+    live.get("/api/v1/pipelines", key="va_api_wrong")
+    text = live.get("/metrics").text
+    assert 'videoannotator_requests_total{method="GET",route="/api/v1/pipelines/{name}",status="200"} 2.0' in text
+    assert 'videoannotator_requests_total{method="GET",route="/api/v1/pipelines/{name}",status="404"} 1.0' in text
+    assert 'videoannotator_requests_total{method="GET",route="(none)",status="404"} 1.0' in text
+    assert "videoannotator_auth_failures_total 1.0" in text
+    assert 'videoannotator_jobs{status="pending"} 1.0' in text
+    samples = live.get("/api/v1/system/metrics").json()["metrics"]
+    assert {"name": "videoannotator_jobs", "labels": {"status": "pending"}, "value": 1.0} in samples
+    assert live.get("/api/v1/system/database").json()["jobs"]["pending"] == 1
+
+
+def test_metrics_may_be_public(tmp_path: Path) -> None:
+    with serving(tmp_path / "storage", metrics_public=True) as live:
+        assert live.get("/metrics", key="").status_code == 200
+        assert "security" not in live.get("/openapi.json").json()["paths"]["/metrics"]["get"]
+
+
+def test_a_proxy_may_put_a_path_in_front(tmp_path: Path) -> None:
+    """It works whether or not the proxy takes the path away again."""
+    with serving(tmp_path / "storage", root_path="/annotator") as live:
+        for prefix in ("", "/annotator"):
+            assert live.get(f"{prefix}/health").status_code == 200
+            assert live.get(f"{prefix}/api/v1/pipelines/").status_code == 200
+            assert envelope_of(live.get(f"{prefix}/nope"))["code"] == "NOT_FOUND"
+            assert 'href="/annotator/docs"' in live.get(f"{prefix}/").text
+            assert "/annotator/openapi.json" in live.get(f"{prefix}/docs").text
+            assert envelope_of(live.request("PUT", f"{prefix}/health"))["detail"]["allowed"] == ["GET", "HEAD"]
+        assert live.get("/openapi.json").json()["servers"] == [{"url": "/annotator"}]
+
+
+def test_only_trusted_proxies_speak_for_others(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    forwarded = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
+    for trusted, client in (("127.0.0.1",), "203.0.113.9"), ((), "127.0.0.1"):
+        caplog.clear()
+        with serving(tmp_path / "storage", trusted_proxies=trusted) as live:
+            live.get("/api/v1/pipelines", key="va_api_wrong", headers=forwarded)
+        assert f"A wrong key from {client}." in caplog.text
