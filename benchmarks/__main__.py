@@ -1,4 +1,4 @@
-"""All benchmarks, or those that are named: python -m benchmarks [--runs N] [startup scenes speech memory server]."""
+"""All benchmarks, or those that are named: python -m benchmarks [--runs N] [startup scenes speech memory database server]."""
 
 import argparse
 import os
@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.database import database
 from benchmarks.footage import minutes_720p, speech_wav
 from benchmarks.measure import cost_of, median_costs, median_cpu_s, ratio, verdict, videoannotator
 from benchmarks.server import server
@@ -95,7 +96,7 @@ def startup(runs: int, folder: Path) -> None:  # noqa: ARG001  writes nothing
     print(f"  import videoannotator: {statistics.median(cost.wall_s for cost in imported):.2f} s, interpreter included")
 
 
-BENCHMARKS = {"startup": startup, "scenes": scenes, "speech": speech, "memory": memory, "server": server}
+BENCHMARKS = {"startup": startup, "scenes": scenes, "speech": speech, "memory": memory, "database": database, "server": server}
 
 
 def main() -> None:

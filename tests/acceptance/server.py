@@ -231,6 +231,10 @@ class Server:
         assert not statuses or job["status"] in statuses, job
         return job
 
+    def fetch(self, path: str) -> bytes:
+        """What is at a path, counted from the server's root."""
+        return self.client.get(f"{self.address}{path}").raise_for_status().content
+
     def results(self, job_id: str) -> dict[str, Any]:
         """The results of a job."""
         answer = self.client.get(f"jobs/{job_id}/results")

@@ -27,7 +27,7 @@ STATUS_SAID = re.compile(r"\nHTTP (\d{3})$")
 """curl writes the status behind the body."""
 ENDED_BY_MAX_TIME = 28
 RECORDING = "recording.mp4"
-FOLDER = "/path/to"
+FOLDER = "/media/study"
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ class Reader:
         names = {
             EXAMPLE_ADDRESS: self.server.address,
             EXAMPLE_KEY: str(self.server.home.key),
-            "JOB_ID": job,
+            "$JOB_ID": job,
             FOLDER: str(self.folder),
         }
         for name, value in names.items():
@@ -174,7 +174,7 @@ def test_every_curl_line_works(document: dict[str, Any], server: Server, second:
     tried = 0
     for operation in operations(document):
         for line in curl_lines(operation):
-            job = reader.job_for(operation) if "JOB_ID" in line else ""
+            job = reader.job_for(operation) if "$JOB_ID" in line else ""
             status, said = reader.run(line, job)
             assert str(status) in successes(operation), (operation.name, line, said)
             tried += 1

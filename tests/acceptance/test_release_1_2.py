@@ -40,7 +40,7 @@ def downloaded(server: Server) -> dict[str, bytes]:
     """The recording and every result of an old job."""
     results = server.results(COMPLETED)
     files = [file for run in results["pipeline_results"].values() for file in run["artifacts"]] + results["artifacts"]
-    found = {file["name"]: server.client.get(file["download_url"]).raise_for_status().content for file in files}
+    found = {file["name"]: server.client.get(server.address + file["download_url"]).raise_for_status().content for file in files}
     for file in files:
         assert file["sha256"] in (None, hashlib.sha256(found[file["name"]]).hexdigest())
     return {**found, "video": server.client.get(f"jobs/{COMPLETED}/video").raise_for_status().content}
@@ -59,10 +59,12 @@ def test_old_jobs_results_and_keys_go_on(shape: str, house: Installation, second
         assert {job["id"] for job in listed["jobs"]} == former.statuses.keys()
         assert listed["jobs"][0]["id"] == job_id(23)
 
+        wrong = httpx.get(f"{server.address}/api/v1/jobs", headers={"X-API-Key": KEY + "x"}, trust_env=False)
+        assert wrong.status_code == 401
+
         before = downloaded(server)
         assert before["video"] == former.sources[COMPLETED].read_bytes()
-        expected = {os.fspath(file.relative_to(file.parents[2])) for file in former.results.get(COMPLETED, [])}
-        assert len(before) == len(expected) + 1
+        assert len(before) == len(former.results.get(COMPLETED, [])) + 1
         brought = house.run("migrate", "--files")
         assert brought.returncode == 0, brought.stderr
         assert downloaded(server) == before
@@ -118,12 +120,3 @@ def test_a_newer_database_stops_the_server_with_the_cure(house: Installation) ->
         assert stopped.returncode == 1, stopped
         assert "99.0" in stopped.stdout + stopped.stderr
         assert "pip install" in stopped.stdout + stopped.stderr
-
-
-def test_an_old_key_is_the_only_one_that_opens(house: Installation) -> None:
-    build("c", house.folder / "work", 3)
-    house.key = KEY
-    with house.server() as server:
-        wrong = httpx.get(f"{server.address}/api/v1/jobs", headers={"X-API-Key": KEY + "x"}, trust_env=False)
-        assert wrong.status_code == 401
-        assert server.client.get("jobs").status_code == 200

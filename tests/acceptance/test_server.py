@@ -42,7 +42,7 @@ def test_a_recording_goes_in_and_its_results_come_out(tmp_path: Path, database_u
         files = [*part["artifacts"], *results["artifacts"]]
         assert {"scene_detection.json", "scene_detection.csv", "provenance.json"} <= {file["name"] for file in files}
         for file in files:
-            content = server.client.get(file["download_url"]).raise_for_status().content
+            content = server.fetch(file["download_url"])
             assert (len(content), hashlib.sha256(content).hexdigest()) == (file["size_bytes"], file["sha256"]), file["name"]
         archive = server.client.get(f"jobs/{job['id']}/artifacts").raise_for_status()
         assert int(archive.headers["Content-Length"]) == len(archive.content)

@@ -147,7 +147,7 @@ class Campaign:
             files = [*results["artifacts"], *results["pipeline_results"]["trial"]["artifacts"]]
             assert files
             for file in files:
-                got = server.client.get(file["download_url"]).raise_for_status().content
+                got = server.fetch(file["download_url"])
                 assert hashlib.sha256(got).hexdigest() == file["sha256"], file["name"]
             assert server.client.get(f"jobs/{job.id}/video").raise_for_status().content == content
             self.check_runs(job)

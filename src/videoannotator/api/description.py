@@ -23,7 +23,10 @@ def describe(app: FastAPI) -> None:
                 content = {"schema": ENVELOPE, "examples": {"VALIDATION_ERROR": {"value": example(422)}}}
                 said = {"description": "The request has not the right shape. (VALIDATION_ERROR)"}
                 operation["responses"]["422"] = {**said, "content": {"application/json": content}}
-            for answer in operation["responses"].values():
+            for status, answer in operation["responses"].items():
+                if status >= "400":  # FastAPI gives failures the kind of the route's success
+                    whole = {name: part for content in answer["content"].values() for name, part in content.items()}
+                    answer["content"] = {"application/json": whole}
                 _read_examples(answer.get("content", {}).get("application/json", {}))
             operation["responses"] = dict(sorted(operation["responses"].items()))
         for name in NOT_OURS:

@@ -110,10 +110,12 @@ def allowed_methods(request: Request) -> list[str]:
     """The methods that some route takes at the address of a request."""
     if isinstance(request.scope.get("endpoint"), StaticFiles):
         return ["GET", "HEAD"]
-    routes: list[BaseRoute] = request.app.router.routes
-    found = []
-    for method in METHODS:
-        scope = {**request.scope, "method": "GET" if method == "HEAD" else method, "path_params": {}}
-        if any(route.matches(scope)[0] is Match.FULL for route in routes):
-            found.append(method)
-    return found
+    path = request.scope["path"].removeprefix(request.scope["root_path"])
+    declared = request.app.openapi()["paths"].get(path)
+    if declared is not None:  # it may also look like an id to a neighbouring route
+        taken = {method.upper() for method in declared}
+    else:
+        routes: list[BaseRoute] = request.app.router.routes
+        asked = {method: {**request.scope, "method": method, "path_params": {}} for method in METHODS}
+        taken = {method for method, scope in asked.items() if any(route.matches(scope)[0] is Match.FULL for route in routes)}
+    return [method for method in METHODS if method in taken or (method == "HEAD" and "GET" in taken)]

@@ -37,7 +37,7 @@ def cleanup(
     from dataclasses import asdict  # noqa: PLC0415  CLI start-up
 
     from videoannotator.database.migrations import upgrade  # noqa: PLC0415  CLI start-up
-    from videoannotator.database.session import Database, database_url, former_file  # noqa: PLC0415  CLI start-up
+    from videoannotator.database.session import Database, former_file  # noqa: PLC0415  CLI start-up
     from videoannotator.logs import set_up_logging  # noqa: PLC0415  CLI start-up
     from videoannotator.settings import load_settings  # noqa: PLC0415  CLI start-up
     from videoannotator.storage.cleanup import clean_up  # noqa: PLC0415  CLI start-up
@@ -45,7 +45,7 @@ def cleanup(
 
     settings = load_settings(storage_retention_days=days)
     set_up_logging(settings.log_level.value, settings.log_dir, as_json=settings.log_json)
-    database = Database(database_url(settings))
+    database = Database.of(settings)
     if database.file is not None and not database.file.exists():
         raise InvalidRequestException(
             f"There is no database {database.file}, so nobody knows which files belong to a job.",

@@ -54,8 +54,8 @@ def check_order(client: Client, order: Order) -> list[str]:
     body = {"config": order.config, "selected_pipelines": order.pipelines}
     found = client.post("config/validate", {name: value for name, value in body.items() if value is not None})
     if not found["valid"]:
-        lines = [f"{error['message']} {error.get('hint') or ''}".strip() for error in found["errors"]]
-        raise InvalidConfigException("The options are wrong. " + " ".join(lines), detail={"errors": found["errors"]})
+        hint = " ".join(f"{error['message']} {error.get('hint') or ''}".strip() for error in found["errors"])
+        raise InvalidConfigException(found["message"], hint=hint, detail={"errors": found["errors"]})
     return [f"{warning['message']} {warning.get('hint') or ''}".strip() for warning in found["warnings"]]
 
 

@@ -100,5 +100,6 @@ class _Text:
 
     def _more(self, characters: int) -> bool:
         read = self._file.read(characters)
-        self._held, self._at = self._held[self._at :] + read, 0
+        if read:
+            self._held, self._at = self._held[self._at :] + read, 0
         return bool(read)

@@ -22,4 +22,4 @@ def shown_name(given: str | None) -> str | None:
         stem, dot, ending = clean.rpartition(".")
         tail = f"{dot}{ending}" if stem and len(ending) <= MAX_ENDING else ""
         clean = clean[: MAX_LENGTH - len(tail)] + tail
-    return clean if clean.strip(".") else None
+    return clean if clean.strip(". ") else None

@@ -66,8 +66,10 @@ class Produced:
     artifacts: Sequence[Artifact]
 
     def file(self, pipeline: str, format: str | None = None) -> Artifact | None:  # noqa: A002  the query's name
-        """A pipeline's file in that format: of its latest attempt, and there the main one."""
-        fitting = [file for file in self.artifacts if file.pipeline_name == pipeline and format in (None, file.format)]
+        """A pipeline's file in a format, or with that ending: of its latest attempt, and there the main one."""
+        fitting = [file for file in self.artifacts if file.pipeline_name == pipeline]
+        if format is not None:
+            fitting = [file for file in fitting if format == file.format or file.name.lower().endswith(f".{format.lower()}")]
         return max(fitting, key=lambda file: (file.token, file.main), default=None)
 
 
@@ -111,11 +113,12 @@ def results_document(database: Database, job_id: str, root_path: str = "") -> di
     produced = produced_by(database, job_id)
     base = f"{root_path}/api/v1/jobs/{quote(job_id)}/results/files/"
     facts = produced.job.to_dict()
+    ran = {run.pipeline_name for run in produced.runs}
     return {
         "job_id": job_id,
         "status": facts["status"],
         "pipeline_results": {run.pipeline_name: _run(run, produced, base) for run in produced.runs},
-        "artifacts": [_artifact(file, base) for file in produced.artifacts if file.pipeline_name is None],
+        "artifacts": [_artifact(file, base) for file in produced.artifacts if file.pipeline_name not in ran],
         **{name: facts[name] for name in ("created_at", "completed_at", "result_path", "error_message", "error")},
     }
 
@@ -174,9 +177,9 @@ def _no_file(produced: Produced, pipeline: str, format: str | None) -> NotFoundE
     if run is None and pipeline in job.selected_pipelines and not job.is_terminal:
         return _not_ready(job, f"{pipeline} of job {job.id} has no results yet")
     if run is None:
-        known = sorted({run.pipeline_name for run in produced.runs})
-        hint = f"These pipelines ran: {', '.join(known)}." if known else None
-        return NotFoundException(f"Job {job.id} has no pipeline or file named {pipeline!r}.", hint=hint, detail=detail)
+        known = ", ".join(sorted({run.pipeline_name for run in produced.runs}))
+        message = f"Job {job.id} has no pipeline or file named {pipeline!r}."
+        return NotFoundException(message, hint=f"These pipelines ran: {known}." if known else None, detail=detail)
     if run.included_in:
         hint = f"Its results stand in those of {run.included_in}, which did its work."
         return NotFoundException(f"{pipeline} of job {job.id} has no file of its own.", hint=hint, detail=detail)

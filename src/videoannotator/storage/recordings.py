@@ -43,12 +43,14 @@ class NewRecording:
         self._synced_bytes = 0
         self._kept = False
         self._file: int | None = None
+        folder = self.path.parent
+        with disk_errors("the folder for the recording"):
+            storage.make_folder(folder.parent)
+            folder.mkdir(mode=storage.folder_mode)  # one that is there belongs to somebody else
         try:
             with disk_errors("the recording"):
-                storage.ensure_job_folder(job_id)
-                self._file = os.open(
-                    self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), storage.file_mode
-                )
+                folder.chmod(storage.folder_mode)
+                self._file = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), storage.file_mode)
         except BaseException:
             self.discard()
             raise

@@ -165,7 +165,7 @@ def free_ballast(storage: Storage) -> None:
 def _allocate(path: Path, size: int) -> None:
     """A file that really takes up so many bytes."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        if hasattr(os, "posix_fallocate"):
+        if size and hasattr(os, "posix_fallocate"):
             os.posix_fallocate(file.fileno(), 0, size)
         else:
             for start in range(0, size, BLOCK_BYTES):

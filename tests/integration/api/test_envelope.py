@@ -137,6 +137,8 @@ def test_a_head_request_for_nothing_has_the_status_without_a_body(failing: Live)
         ("DELETE", "/api/v1/pipelines/", "GET, HEAD"),
         ("GET", "/api/v1/config/validate", "POST"),
         ("OPTIONS", "/api/v1/config/validate", "POST"),
+        ("PUT", "/api/v1/pipelines/validate", "POST"),
+        ("PUT", "/api/v1/pipelines/toy", "GET, HEAD"),
         ("POST", "/health", "GET, HEAD"),
         ("PATCH", "/viewer-connect", "GET, HEAD, POST"),
         ("BREW", "/metrics", "GET, HEAD"),

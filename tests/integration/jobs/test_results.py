@@ -163,6 +163,8 @@ def test_the_newest_attempt_s_file_is_given(bench: Bench) -> None:
         ("scene_detection", None, SCENES),
         ("scene_detection", "csv_table", TABLE),
         ("scene_detection", "scenes", SCENES),
+        ("scene_detection", "csv", TABLE),
+        ("scene_detection", "JPG", PICTURE),
         ("provenance.json", None, RECORD),
         ("scene_detection/1 a.jpg", None, PICTURE),
     ],

@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse, PlainTextResponse, StreamingResponse
 
 from videoannotator.api.dependencies import MediaReader, Reader, Writer, services
 from videoannotator.api.uploads import receive_upload
-from videoannotator.api.v1.errors import responses, succeeds
+from videoannotator.api.v1.errors import as_text, responses, succeeds
 from videoannotator.api.v1.schemas import (
     CANCELLED,
     JOB,
@@ -73,10 +73,12 @@ FORM = {
         },
     }
 }
+CANCELLING = {**CANCELLED, "status": "cancelling", "cancelled_at": None, "completed_at": None, "message": CANCELLING_MESSAGE}
 REPEATED: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The job that an earlier request with the same idempotency key made.",
-        "content": {"application/json": {"example": JOB}},
+        "model": JobDocument,
+        "content": {"application/json": {"example": as_text(JOB)}},
     }
 }
 FILE_SCHEMA = {"schema": {"type": "string", "format": "binary"}}
@@ -179,17 +181,7 @@ def one(request: Request, job_id: JobId, _: Reader) -> JobDocument:
         202: {
             "model": CancelledJob,
             "description": CANCELLING_MESSAGE,
-            "content": {
-                "application/json": {
-                    "example": {
-                        **CANCELLED,
-                        "status": "cancelling",
-                        "cancelled_at": None,
-                        "completed_at": None,
-                        "message": CANCELLING_MESSAGE,
-                    }
-                }
-            },
+            "content": {"application/json": {"example": as_text(CANCELLING)}},
         }
     },
 )
