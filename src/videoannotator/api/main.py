@@ -32,7 +32,7 @@ from videoannotator.auth.limits import FailureLimiter
 from videoannotator.auth.secret import Secret
 from videoannotator.auth.signatures import MediaSigner
 from videoannotator.database.queue import JobQueue
-from videoannotator.database.session import Database, database_url
+from videoannotator.database.session import Database
 from videoannotator.diagnostics.database import look as look_at_database
 from videoannotator.diagnostics.gpu import look as look_at_gpus
 from videoannotator.diagnostics.storage import look as look_at_storage
@@ -77,7 +77,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 def make_services(settings: Settings) -> Services:
     """Everything that routes need, made from settings."""
-    database = Database(database_url(settings))
+    database = Database.of(settings)
     storage = Storage(settings.storage_dir, int(settings.storage_free_floor_gb * GB))
     registry = Registry.installed()
     validator = ConfigValidator(registry)

@@ -75,13 +75,13 @@ def backup(
 
 @contextmanager
 def _opened() -> "Iterator[tuple[Settings, Database]]":
-    from videoannotator.database.session import Database, database_url  # noqa: PLC0415  CLI start-up
+    from videoannotator.database.session import Database  # noqa: PLC0415  CLI start-up
     from videoannotator.logs import set_up_logging  # noqa: PLC0415  CLI start-up
     from videoannotator.settings import load_settings  # noqa: PLC0415  CLI start-up
 
     settings = load_settings()
     set_up_logging(settings.log_level.value, settings.log_dir, as_json=settings.log_json)
-    database = Database(database_url(settings))
+    database = Database.of(settings)
     try:
         yield settings, database
     finally:

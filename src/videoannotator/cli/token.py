@@ -99,14 +99,14 @@ def _opened() -> "Iterator[tuple[KeyRing, LocalKey]]":
     from videoannotator.auth.local import LocalKey  # noqa: PLC0415  CLI start-up
     from videoannotator.auth.secret import Secret  # noqa: PLC0415  CLI start-up
     from videoannotator.database.migrations import upgrade  # noqa: PLC0415  CLI start-up
-    from videoannotator.database.session import Database, database_url, former_file  # noqa: PLC0415  CLI start-up
+    from videoannotator.database.session import Database, former_file  # noqa: PLC0415  CLI start-up
     from videoannotator.settings import load_settings  # noqa: PLC0415  CLI start-up
     from videoannotator.storage.config import Storage  # noqa: PLC0415  CLI start-up
 
     settings = load_settings()
     storage = Storage(settings.storage_dir)
     storage.prepare()
-    database = Database(database_url(settings))
+    database = Database.of(settings)
     tokens = storage.root / "tokens"
     try:
         upgrade(database, former_file(settings))

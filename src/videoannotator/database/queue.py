@@ -232,7 +232,8 @@ class JobQueue:
         with self._database.writing() as session:
             job = session.scalar(select(Job).where(Job.id == job_id).with_for_update())
             if job is None:
-                raise JobNotFoundException(f"There is no job {job_id}.", detail={"job_id": job_id})
+                hint = "List the jobs to see their ids; it may have been deleted."
+                raise JobNotFoundException(f"There is no job {job_id}.", hint=hint, detail={"job_id": job_id})
             if job.is_terminal:
                 return job
             asked_before = job.cancel_requested_at is not None

@@ -30,13 +30,15 @@ from videoannotator.storage.recordings import NewRecording
 from videoannotator.storage.space import BLOCK_BYTES, Reservation
 
 CONFIRMATION_S = 10.0
-"""How long a caller waits for a worker to confirm that every process of a job has ended."""
+"""How long callers wait for a worker to confirm that every process of a job has ended."""
 LOOK_INTERVAL_S = 0.1
 WITHOUT_FAULT = ("completed", "skipped")
 
 
-async def cancel(database: Database, queue: JobQueue, job_id: str, reason: str | None = None) -> Job:
-    """Cancel a job, and wait up to 10 s until no process of it is alive. No database connection is held meanwhile.
+async def cancel(
+    database: Database, queue: JobQueue, job_id: str, reason: str | None = None, wait_s: float = CONFIRMATION_S
+) -> Job:
+    """Cancel a job, and wait so long until no process of it is alive. No database connection is held meanwhile.
 
     Returns:
         The job: CANCELLED; or still RUNNING, because its worker has not confirmed in time.
@@ -47,7 +49,7 @@ async def cancel(database: Database, queue: JobQueue, job_id: str, reason: str |
         CancellationFailedException: a process of it could not be ended so far; its worker goes on trying.
     """
     job = await anyio.to_thread.run_sync(queue.request_cancel, job_id, reason)
-    give_up_at = time.monotonic() + CONFIRMATION_S
+    give_up_at = time.monotonic() + wait_s
     while not job.is_terminal and time.monotonic() < give_up_at:
         await anyio.sleep(LOOK_INTERVAL_S)
         with suppress(DatabaseUnavailableException):
@@ -63,7 +65,9 @@ async def cancel(database: Database, queue: JobQueue, job_id: str, reason: str |
     return job
 
 
-async def delete(database: Database, queue: JobQueue, storage: Storage, job_id: str) -> None:
+async def delete(
+    database: Database, queue: JobQueue, storage: Storage, job_id: str, wait_s: float = CONFIRMATION_S
+) -> None:
     """Delete a job with its files, after cancelling it if need be; never a recording that was submitted by path.
 
     Raises:
@@ -75,10 +79,11 @@ async def delete(database: Database, queue: JobQueue, storage: Storage, job_id: 
     job = await anyio.to_thread.run_sync(get, database, job_id)
     if not job.is_terminal:
         with suppress(JobAlreadyCompletedException):
-            job = await cancel(database, queue, job_id, "It was deleted.")
+            job = await cancel(database, queue, job_id, "It was deleted.", wait_s)
     if not await anyio.to_thread.run_sync(delete_job, database, storage, job_id):
         if job.is_terminal:
-            raise JobNotFoundException(f"There is no job {job_id} any more.", detail={"job_id": job_id})
+            message = f"There is no job {job_id} any more."
+            raise JobNotFoundException(message, hint="Somebody else has deleted it in this moment.", detail={"job_id": job_id})
         raise JobNotReadyException(
             f"Job {job_id} still runs: its worker has not confirmed that it has ended, so that its files may be in use.",
             hint="It is being cancelled. Delete it again when it is cancelled.",

@@ -7,6 +7,7 @@ accepted when its row is. A sudden death in between leaves a folder without a ro
 import hashlib
 import json
 import logging
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -34,6 +35,7 @@ from videoannotator.validation.validator import ConfigValidator
 
 MAX_TAGS = 50
 MAX_TAG_LENGTH = 100
+TAG = re.compile(r"[^\x00-\x1f\x7f-\x9f]+")
 MAX_KEY_LENGTH = 200
 QUEUE_RETRY_S = 30
 
@@ -265,9 +267,9 @@ def _require_same_request(earlier: Job, job: Job) -> None:
 
 
 def _check_tags(tags: Sequence[str]) -> None:
-    wrong = [tag for tag in tags if not tag or len(tag) > MAX_TAG_LENGTH or not tag.isprintable()]
+    wrong = [tag for tag in tags if len(tag) > MAX_TAG_LENGTH or not TAG.fullmatch(tag)]
     if wrong or len(tags) > MAX_TAGS:
-        message = f"At most {MAX_TAGS} tags are possible, each of 1 to {MAX_TAG_LENGTH} printable characters."
+        message = f"At most {MAX_TAGS} tags are possible, each of 1 to {MAX_TAG_LENGTH} characters without control characters."
         raise ValidationErrorException(message, hint="Use fewer or shorter tags.", field="tags")
 
 

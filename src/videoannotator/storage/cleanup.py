@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -108,6 +109,8 @@ def delete_job(database: Database, storage: Storage, job_id: str, *, only_ended:
         job = crud.find_job(session, job_id)
         deleted = job is not None and (job.is_terminal or not only_ended) and crud.delete_job(session, job_id)
     if not deleted or job is None:
+        if folder is not None:
+            (folder / DELETION_MARK).unlink(missing_ok=True)
         return False
     audit.info("deleted job %s (%s)", job_id, _described(job))
     if folder is not None:
@@ -248,6 +251,8 @@ class _Cleaner:
                     _remove_marked(path)
                 else:
                     shutil.rmtree(path)
+            except FileNotFoundError:  # another clean-up was faster
+                return
             except OSError as error:
                 self._failed.append(f"{name}: {error.strerror or error}")
                 return
@@ -271,16 +276,18 @@ def _own_folder(storage: Storage, job_id: str) -> Path | None:
 def _mark(folder: Path) -> None:
     try:
         atomic_write(folder / DELETION_MARK, b"")
-    except StorageFullException:  # room is what the deletion is about to make
-        logger.warning("On a full disk, the folder of %s could not be marked for deletion.", folder.name)
+    except (StorageFullException, StorageFailedException):  # room is what it is about to make; or another clean-up was faster
+        if folder.exists():
+            logger.warning("The folder of %s could not be marked for deletion.", folder.name)
 
 
 def _remove_marked(folder: Path) -> None:
     """Remove a job's folder whose row is gone. The mark inside may be the first thing to go, so the name tells from now on."""
     doomed = folder.with_name(f"{DELETED_FOLDERS}{secrets.token_hex(8)}")
-    folder.rename(doomed)
-    sync_folder(doomed.parent)
-    shutil.rmtree(doomed)
+    with suppress(FileNotFoundError):  # another clean-up is at it
+        folder.rename(doomed)
+        sync_folder(doomed.parent)
+        shutil.rmtree(doomed)
 
 
 def _described(job: Job) -> str:

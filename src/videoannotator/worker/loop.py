@@ -12,7 +12,7 @@ from types import FrameType
 from videoannotator.database import crud, events
 from videoannotator.database.migrations import upgrade
 from videoannotator.database.queue import JobQueue
-from videoannotator.database.session import Database, database_url, former_file
+from videoannotator.database.session import Database, former_file
 from videoannotator.errors import (
     DatabaseUnavailableException,
     StorageFailedException,
@@ -66,7 +66,7 @@ def run_worker(settings: Settings, *, concurrency: int | None = None, stop: Stop
     stop = stop or StopRequest()
     storage = Storage.of(settings)
     storage.prepare()
-    database = Database(database_url(settings))
+    database = Database.of(settings)
     try:
         with _asked_by_signals(stop):
             place = Workplace(

@@ -124,7 +124,7 @@ def test_public_addresses_need_no_key(server: Live) -> None:
 
 def test_openapi_says_what_needs_a_key(server: Live) -> None:
     for method, path, operation in operations(server):
-        wanted = [] if (method, path) in PUBLIC else [{"Bearer": []}, {"X-API-Key": []}]
+        wanted: list[dict[str, list[str]]] = [] if (method, path) in PUBLIC else [{"Bearer": []}, {"X-API-Key": []}]
         assert operation.get("security", []) == wanted, (method, path)
 
 

@@ -16,10 +16,9 @@ from tests.databases import postgres_database
 from tests.integration.api.test_envelope import envelope_of
 from tests.servers import Live, serving
 
-from videoannotator.api import probes
+from videoannotator.api import dependencies, probes
 from videoannotator.database import crud
 from videoannotator.database.models import Job
-from videoannotator.diagnostics import storage as storage_diagnostics
 from videoannotator.registry.entries import Registry
 from videoannotator.version import __version__
 
@@ -88,7 +87,7 @@ def test_a_broken_storage_is_named(live_sqlite: Live) -> None:
 @pytest.mark.parametrize(("free_gb", "status"), [(5.1, "ok"), (5.0, "warning"), (1.0, "warning"), (0.9, "error")])
 def test_little_space_is_named(live_sqlite: Live, monkeypatch: pytest.MonkeyPatch, free_gb: float, status: str) -> None:
     usage = shutil._ntuple_diskusage(100 * 10**9, int((100 - free_gb) * 10**9), int(free_gb * 10**9))
-    monkeypatch.setattr(storage_diagnostics.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     response, parts = details(live_sqlite)
     assert parts["storage"]["status"] == status
     assert response.status_code == (503 if status == "error" else 200)
@@ -114,8 +113,10 @@ def test_a_missing_database_is_named_and_basic_health_stays(live_sqlite: Live) -
     assert envelope_of(live_sqlite.get("/metrics"))["code"] == "METRICS_FAILED"
 
 
-def test_a_database_that_hangs_hangs_nothing(tmp_path: Path) -> None:
+def test_a_database_that_hangs_hangs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody holds PostgreSQL's tables, so that no query ends."""
+    monkeypatch.setattr(probes, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(dependencies, "KEY_CHECK_TIMEOUT_S", 0.5)
     with postgres_database() as url, serving(tmp_path / "storage", database_url=url) as server:
         unknown = server.here.keys.issue("never seen before").secret
         assert details(server)[0].status_code == 200

@@ -22,7 +22,7 @@ ITEM = {"field", "message", "code", "error_code", "severity", "hint", "suggested
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     def add_toys(app: Any) -> None:
         here = app.state.services
-        toys = {
+        toys: dict[str, Entry[Any]] = {
             "toy": Entry("toy", "tests.plugins:ToyPipeline", "tests", ToyPipeline),
             "broken": Entry("broken", "nowhere:Nothing", "tests", None, "It fails on import.", "Install it again."),
         }

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,20 +17,19 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def run(database_url: str, tmp_path: Path) -> Run:
-    """Run the command line on a fresh database."""
-    known = environment(
-        VIDEOANNOTATOR_STORAGE_DIR=str(tmp_path / "storage"), VIDEOANNOTATOR_DATABASE_URL=database_url, HOME=str(tmp_path)
-    )
+def run(tmp_path: Path) -> Run:
+    """Run the command line in a fresh installation."""
 
-    def command(*words: str) -> "subprocess.CompletedProcess[str]":
+    def command(*words: str, **extra: str) -> "subprocess.CompletedProcess[str]":
+        known = environment(VIDEOANNOTATOR_STORAGE_DIR=str(tmp_path / "storage"), HOME=str(tmp_path))
         line = [sys.executable, "-m", "videoannotator", *words]
-        return subprocess.run(line, capture_output=True, text=True, env=known, cwd=tmp_path, timeout=60, check=False)
+        return subprocess.run(line, capture_output=True, text=True, env=known | extra, cwd=tmp_path, timeout=60, check=False)
 
     return command
 
 
 def test_a_key_lives_from_its_making_to_its_revocation(run: Run, database_url: str, tmp_path: Path) -> None:
+    run = partial(run, VIDEOANNOTATOR_DATABASE_URL=database_url)
     made = run("token", "create", "ada", "--scopes", "read,write", "--expires-in-days", "3", "--json")
     assert made.returncode == 0, made.stderr
     key = json.loads(made.stdout)

@@ -17,7 +17,7 @@ from tests.databases import events_in, job_in, waiting_job
 
 from videoannotator.database import crud
 from videoannotator.database.models import Job
-from videoannotator.database.queue import Claim, JobQueue, WorkerIdentity
+from videoannotator.database.queue import AttemptResult, Claim, JobQueue, WorkerIdentity
 from videoannotator.database.session import Database
 from videoannotator.database.states import JobStatus
 from videoannotator.errors import LeaseLost
@@ -121,6 +121,29 @@ def test_a_request_to_cancel_and_a_claim_at_the_same_moment(database: Database) 
         states = [event.data["status"] for event in events_in(database) if event.job_id == job_id]
         assert states == (["pending", "cancelled"] if claim is None else ["pending", "running", "cancelling", "cancelled"])
         outcomes[str(job.status.value)] += 1
+    print({str(outcome): count for outcome, count in outcomes.items()})
+
+
+def test_a_request_to_cancel_and_the_end_at_the_same_moment(database: Database) -> None:
+    """Whoever comes first wins, and both know who that was."""
+    queue = JobQueue(database)
+    outcomes: Counter[bool] = Counter()
+    for turn in range(ROUNDS):
+        job_id = waiting_job(database)
+        claim = queue.claim(WORKER)
+        assert claim is not None
+        asked, finished = together(
+            partial(queue.request_cancel, job_id), partial(queue.finish, claim, AttemptResult()), head_start_s=turn % 3 / 1000
+        )
+        job = job_in(database, job_id)
+        assert job.status is asked.status
+        assert job.status is (JobStatus.COMPLETED if finished else JobStatus.RUNNING)
+        assert (job.cancel_requested_at is None) == finished
+        states = [event.data["status"] for event in events_in(database) if event.job_id == job_id]
+        assert states == ["pending", "running", "completed" if finished else "cancelling"]
+        if not finished:
+            queue.confirm_cancelled(claim)
+        outcomes[finished] += 1
     print({str(outcome): count for outcome, count in outcomes.items()})
 
 

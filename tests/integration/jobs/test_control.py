@@ -12,6 +12,7 @@ from tests.finished_jobs import WORKER, Bench, Written, completed
 from tests.integration.jobs.intake import files_in, intake_on, jobs_in, submit
 
 from videoannotator.database import crud, events
+from videoannotator.database.migrations import upgrade
 from videoannotator.database.models import Job
 from videoannotator.database.queue import Claim, Failure, JobQueue, RunReport
 from videoannotator.database.session import Database
@@ -37,8 +38,18 @@ SKIPPED = RunReport("toy_sound", "skipped", reason="There is no sound.")
 
 
 @pytest.fixture
-def intake(database: Database, tmp_path: Path) -> Iterator[Intake]:
+def intake(tmp_path: Path) -> Iterator[Intake]:
+    """On SQLite, for what no database can change."""
+    database = Database(f"sqlite:///{tmp_path / 'videoannotator.db'}")
+    upgrade(database)
     with intake_on(database, tmp_path, media_roots=[tmp_path / "media"]) as made:
+        yield made
+    database.dispose()
+
+
+@pytest.fixture
+def any_intake(database: Database, tmp_path: Path) -> Iterator[Intake]:
+    with intake_on(database, tmp_path) as made:
         yield made
 
 
@@ -47,12 +58,17 @@ def bench(intake: Intake) -> Bench:
     return Bench(intake.database, intake.storage)
 
 
-def cancel(intake: Intake, job_id: str, reason: str | None = None) -> Job:
-    return anyio.run(control.cancel, intake.database, JobQueue(intake.database), job_id, reason)
+@pytest.fixture
+def any_bench(any_intake: Intake) -> Bench:
+    return Bench(any_intake.database, any_intake.storage)
 
 
-def delete(intake: Intake, job_id: str) -> None:
-    anyio.run(control.delete, intake.database, JobQueue(intake.database), intake.storage, job_id)
+def cancel(intake: Intake, job_id: str, reason: str | None = None, wait_s: float = 30.0) -> Job:
+    return anyio.run(control.cancel, intake.database, JobQueue(intake.database), job_id, reason, wait_s)
+
+
+def delete(intake: Intake, job_id: str, wait_s: float = 30.0) -> None:
+    anyio.run(control.delete, intake.database, JobQueue(intake.database), intake.storage, job_id, wait_s)
 
 
 def claimed(bench: Bench, job_id: str) -> Claim:
@@ -76,42 +92,40 @@ def worker(bench: Bench, claim: Claim, act: Callable[[Claim], Any]) -> Iterator[
     thread.join()
 
 
-def test_a_waiting_job_is_cancelled_at_once_and_stays_so(intake: Intake, bench: Bench) -> None:
-    job_id = bench.add()
-    assert cancel(intake, job_id, "wrong one").status is JobStatus.CANCELLED
-    again = cancel(intake, job_id)
+def test_a_waiting_job_is_cancelled_at_once_and_stays_so(any_intake: Intake, any_bench: Bench) -> None:
+    job_id = any_bench.add()
+    assert cancel(any_intake, job_id, "wrong one").status is JobStatus.CANCELLED
+    again = cancel(any_intake, job_id)
     assert (again.status, again.cancel_reason) == (JobStatus.CANCELLED, "wrong one")
-    assert bench.queue.claim(WORKER, job_id=job_id) is None
+    assert any_bench.queue.claim(WORKER, job_id=job_id) is None
 
 
-def test_a_running_job_is_cancelled_when_its_worker_says_so(intake: Intake, bench: Bench) -> None:
-    job_id = bench.add()
-    with worker(bench, claimed(bench, job_id), bench.queue.confirm_cancelled):
-        job = cancel(intake, job_id)
+def test_a_running_job_is_cancelled_when_its_worker_says_so(any_intake: Intake, any_bench: Bench) -> None:
+    job_id = any_bench.add()
+    with worker(any_bench, claimed(any_bench, job_id), any_bench.queue.confirm_cancelled):
+        job = cancel(any_intake, job_id)
     assert (job.status, job.cancelled_at is not None) == (JobStatus.CANCELLED, True)
 
 
-def test_a_silent_worker_is_not_waited_for_without_end(intake: Intake, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(control, "CONFIRMATION_S", 0.3)
+def test_a_silent_worker_is_not_waited_for_without_end(intake: Intake, bench: Bench) -> None:
     job_id = bench.add()
     claim = claimed(bench, job_id)
-    job = cancel(intake, job_id)
+    job = cancel(intake, job_id, wait_s=0.3)
     assert (job.status, job.to_dict()["status"]) == (JobStatus.RUNNING, "cancelling")
     with pytest.raises(JobNotReadyException, match="still runs"):
-        delete(intake, job_id)
+        delete(intake, job_id, wait_s=0.3)
     bench.queue.confirm_cancelled(claim)
     assert cancel(intake, job_id).status is JobStatus.CANCELLED
 
 
-def test_a_process_that_cannot_be_ended_is_told_of(intake: Intake, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(control, "CONFIRMATION_S", 0.5)
+def test_a_process_that_cannot_be_ended_is_told_of(intake: Intake, bench: Bench) -> None:
     job_id = bench.add()
     act = lambda claim: bench.queue.report_cancel_failed(claim, "Process 7 would not die.")  # noqa: E731
     with (
         worker(bench, claimed(bench, job_id), act),
         pytest.raises(CancellationFailedException, match="Process 7 would not die"),
     ):
-        cancel(intake, job_id)
+        cancel(intake, job_id, wait_s=1.0)
 
 
 @pytest.mark.parametrize("failure", [None, FAILURE])
@@ -146,18 +160,18 @@ def test_a_deleted_job_leaves_nothing(intake: Intake, bench: Bench, state: str) 
         delete(intake, job_id)
 
 
-def test_whoever_watches_a_waiting_job_hears_that_it_is_deleted(intake: Intake, bench: Bench) -> None:
-    job_id = bench.add()
-    delete(intake, job_id)
-    with intake.database.reading() as session:
+def test_whoever_watches_a_waiting_job_hears_that_it_is_deleted(any_intake: Intake, any_bench: Bench) -> None:
+    job_id = any_bench.add()
+    delete(any_intake, job_id)
+    with any_intake.database.reading() as session:
         assert [event.type for event in events.after(session, 0, job_id=job_id)] == ["job.update", "job.cancelled"]
 
 
-def test_a_running_job_is_cancelled_and_then_deleted(intake: Intake, bench: Bench) -> None:
-    job_id = bench.add()
-    with worker(bench, claimed(bench, job_id), bench.queue.confirm_cancelled):
-        delete(intake, job_id)
-    assert (jobs_in(intake.database), files_in(intake.storage)) == ([], set())
+def test_a_running_job_is_cancelled_and_then_deleted(any_intake: Intake, any_bench: Bench) -> None:
+    job_id = any_bench.add()
+    with worker(any_bench, claimed(any_bench, job_id), any_bench.queue.confirm_cancelled):
+        delete(any_intake, job_id)
+    assert (jobs_in(any_intake.database), files_in(any_intake.storage)) == ([], set())
 
 
 def test_an_original_is_never_deleted(intake: Intake, clip: bytes, tmp_path: Path) -> None:
@@ -228,11 +242,11 @@ def test_which_pipelines_are_tried_again(
 
 
 @pytest.mark.parametrize("reports", [[completed("toy")], [completed("toy"), SKIPPED], []])
-def test_when_nothing_failed_there_is_nothing_to_try_again(intake: Intake, bench: Bench, reports: list[RunReport]) -> None:
-    job_id = bench.run(bench.add(pipelines=["toy"]), reports)
+def test_when_nothing_failed_there_is_nothing_to_try_again(any_intake: Intake, any_bench: Bench, reports: list[RunReport]) -> None:
+    job_id = any_bench.run(any_bench.add(pipelines=["toy"]), reports)
     for only_failed in (True, False):
         with pytest.raises(JobAlreadyCompletedException, match="nothing to try again"):
-            control.retry(intake, job_id, only_failed=only_failed)
+            control.retry(any_intake, job_id, only_failed=only_failed)
 
 
 def test_what_has_not_ended_is_not_tried_again(intake: Intake, bench: Bench) -> None:

@@ -7,8 +7,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from videoannotator.annotations.store import PipelineRecords
 from videoannotator.database.models import Job
 from videoannotator.database.queue import Failure
 from videoannotator.database.session import Database
+from videoannotator.jobs.results import verify
 from videoannotator.storage import cleanup
 from videoannotator.storage.cleanup import clean_up, delete_job
 from videoannotator.storage.config import Storage
@@ -232,6 +235,20 @@ def test_old_leftovers_go_and_young_ones_stay(bench: Bench) -> None:
     assert report.unlisted == report.orphans == report.failed == ()
 
 
+def test_a_link_among_temporary_files_goes_alone(bench: Bench, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "precious").write_bytes(bytes(1000))
+    link = bench.storage.root / "uploads" / "link"
+    link.symlink_to(outside)
+    moment = time.time() - 2 * DAY_S
+    os.utime(link, (moment, moment), follow_symlinks=False)
+    report = clean_up(bench.database, bench.storage, None)
+    assert report.leftovers == ("uploads/link",)
+    assert report.freed_bytes < 1000
+    assert (outside / "precious").stat().st_size == 1000
+
+
 def test_files_without_a_row_among_results_are_told_and_kept(bench: Bench, tmp_path: Path) -> None:
     job_id = bench.run(bench.add(), [completed("scene_detection")], FILES)
     results = bench.storage.results_folder(job_id, 1)
@@ -279,6 +296,72 @@ def test_deleting_a_job_on_request_takes_its_folder_and_spares_a_running_one(ben
     assert bench.storage.source_path(jobs["running"], "x.mp4").exists()
     assert not delete_job(bench.database, bench.storage, jobs["retrying"], only_ended=True)
     assert len(audited) == 1
+
+
+def test_a_refused_deletion_leaves_no_mark(bench: Bench) -> None:
+    running = ended_jobs(bench)["running"]
+    before = everything(bench.storage)
+    assert not delete_job(bench.database, bench.storage, running)
+    assert everything(bench.storage) == before
+
+
+def test_two_clean_ups_at_once_delete_each_job_once(bench: Bench, audited: list[str]) -> None:
+    jobs = {bench.run(bench.add(), failure=Failure("X", "It failed.")) for _ in range(20)}
+    for job_id in jobs:
+        bench.age(job_id, 40)
+    start, reports = threading.Barrier(3), list[cleanup.Report]()
+
+    def run() -> None:
+        start.wait()
+        reports.append(clean_up(bench.database, bench.storage, 30))
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(job_id for report in reports for job_id in report.jobs) == sorted(jobs)
+    assert [report.failed for report in reports] == [(), (), ()]
+    assert sum(line.startswith("deleted job ") for line in audited) == len(jobs)
+    assert list((bench.storage.root / "jobs").iterdir()) == []
+
+
+CLEAN_UP = """
+import sys
+from pathlib import Path
+from videoannotator.database.session import Database
+from videoannotator.storage.cleanup import clean_up
+from videoannotator.storage.config import Storage
+print("ready", flush=True)
+sys.stdin.readline()
+clean_up(Database(sys.argv[1]), Storage(Path(sys.argv[2])), 30)
+"""
+
+
+@pytest.mark.parametrize("wait_s", [0.02, 0.1, 0.3])
+def test_a_clean_up_that_is_killed_loses_nothing_and_the_next_one_ends_it(bench: Bench, database_url: str, wait_s: float) -> None:
+    old = {bench.run(bench.add(), [completed("scene_detection")], FILES) for _ in range(40)}
+    kept = {bench.run(bench.add(), [completed("scene_detection")], FILES) for _ in range(5)}
+    for job_id in old:
+        bench.age(job_id, 40)
+    words = [sys.executable, "-c", CLEAN_UP, database_url, str(bench.storage.root)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(wait_s)
+        process.kill()
+    assert kept <= bench.ids()
+    for job_id in bench.ids():
+        assert verify(bench.database, bench.storage, job_id) == {}
+        assert bench.storage.source_path(job_id, "x.mp4").read_bytes() == b"video"
+    report = clean_up(bench.database, bench.storage, 30)
+    assert report.failed == report.orphans == report.unlisted == ()
+    assert bench.ids() == kept
+    assert {path.name for path in (bench.storage.root / "jobs").iterdir()} == kept
 
 
 def test_a_retry_keeps_its_recording_when_the_job_it_came_from_goes(bench: Bench) -> None:

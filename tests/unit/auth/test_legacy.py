@@ -79,7 +79,7 @@ def test_name_scopes_and_expiry_are_kept(tmp_path: Path) -> None:
     ends = datetime.now() + timedelta(days=3)  # noqa: DTZ005  release 1.2 wrote local times without a zone
     write(tmp_path, {KEY: facts(expires_at=ends.isoformat()), OTHER: {"username": "bob"}})
     first, second = former_keys(tmp_path)
-    assert (first.key.name, first.key.scopes) == ("ada", {Scope.READ, Scope.WRITE})
+    assert (first.key.name, first.key.scopes) == ("ada", frozenset({Scope.READ, Scope.WRITE}))
     assert first.key.expires_at == ends.astimezone()
     assert (second.key.name, second.key.scopes, second.key.expires_at) == ("bob", ALL_SCOPES, None)
 

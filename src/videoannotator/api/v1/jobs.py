@@ -29,7 +29,7 @@ from videoannotator.api.v1.schemas import (
 )
 from videoannotator.jobs import control
 from videoannotator.jobs.archive import ZipStream, zip_of
-from videoannotator.jobs.listing import get, page_of
+from videoannotator.jobs.listing import WORDS, get, page_of
 from videoannotator.jobs.results import DownloadFile, last_lines, log_of, main_file, results_document, video_of
 from videoannotator.jobs.submit import Submission, scoped_key
 
@@ -42,8 +42,13 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 JobId = Annotated[str, Path(description="The job's id.", pattern=r"^[A-Za-z0-9._-]{1,64}$", examples=[JOB_ID])]
 IdempotencyKey = Annotated[
-    str | None, Header(description="Requests with the same one make one job: repeat a request safely when its answer got lost.")
+    str | None,
+    Header(
+        description="Requests with the same one make one job: repeat a request safely when its answer got lost.",
+        json_schema_extra={"pattern": "^[!-~]([ -~]{0,198}[!-~])?$"},
+    ),
 ]
+STATES = f"({'|'.join(WORDS)})"
 NO_JOB = ("JOB_NOT_FOUND",)
 FORM = {
     "requestBody": {
@@ -149,7 +154,12 @@ def every(
     per_page: Annotated[int, Query(ge=1, le=100, description="Jobs on a page.")] = 20,
     status_filter: Annotated[
         str | None,
-        Query(max_length=200, description="Only jobs in these states, with commas between.", examples=["pending,running"]),
+        Query(
+            max_length=200,
+            description="Only jobs in these states, with commas between.",
+            examples=["pending,running"],
+            json_schema_extra={"pattern": f"^ *{STATES}?( *, *{STATES}?)* *$"},
+        ),
     ] = None,
 ) -> JobPage:
     """List jobs, newest first.

@@ -1,11 +1,12 @@
 """JSON documents about jobs, as OpenAPI shows them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from videoannotator.api.v1.documents import Document, Finding
+from videoannotator.jobs.submit import MAX_TAG_LENGTH, MAX_TAGS, TAG
 
 JOB_ID = "5f0c6f5e-0c5e-4b59-9a3c-6f1a52b0b8d4"
 MOMENT = "2026-01-01T00:00:00Z"
@@ -223,10 +224,13 @@ class RetryBody(Body):
     only_failed: bool = Field(False, description="Run only the pipelines that have not succeeded.")
 
 
+Tag = Annotated[str, Field(max_length=MAX_TAG_LENGTH, pattern=f"^{TAG.pattern}$")]
+
+
 class PathBody(Body):
     """A recording that lies on the server's machine."""
 
     path: str = Field(min_length=1, max_length=4096, description="Absolute, below one of the server's MEDIA_ROOTS.")
     selected_pipelines: list[str] | None = Field(None, max_length=1000, description="Left out: the default ones.")
     config: dict[str, Any] = Field(default_factory=dict, description="{pipeline: {option: value}}")
-    tags: list[str] = Field(default_factory=list, max_length=50)
+    tags: list[Tag] = Field(default_factory=list, max_length=MAX_TAGS)
