@@ -52,7 +52,7 @@ def serving(storage_dir: Path, prepare: Callable[[FastAPI], None] = lambda _: No
     """The application with its storage there, until the block ends; `prepare` may add routes that only a test needs."""
     app = create_app(load_settings(storage_dir=storage_dir, **settings))
     prepare(app)
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.socket(fileno=socket.create_server(("127.0.0.1", 0)).detach())  # knows that it speaks TCP, as asyncio wants
     config = uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False, ws="none", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

@@ -69,8 +69,7 @@ def test_every_operation_is_described(document: dict[str, Any]) -> None:
         assert len(operation.what["description"].partition("```")[0].strip()) > 20, operation.name
         assert operation.what["tags"], operation.name
         for parameter in operation.what.get("parameters", []):
-            if parameter["in"] != "path":
-                assert parameter.get("description"), (operation.name, parameter["name"])
+            assert parameter.get("description"), (operation.name, parameter["name"])
     names = [operation.what["operationId"] for operation in operations(document)]
     assert len(names) == len(set(names))
 

@@ -42,7 +42,8 @@ class Watcher:
     async def events(self) -> AsyncIterator[Event]:
         """The events as they come."""
         while (event := await self._waiting.get()) is not None:
-            yield event
+            if event.id > self.since:
+                yield event
 
 
 class Feed:
@@ -85,7 +86,8 @@ class Feed:
         """A place in the feed, from now on. One that nobody follows is dropped when too much waits for it."""
         if not self._watchers:  # nobody has read for a while
             kept = await anyio.to_thread.run_sync(kept_events, self._database)
-            self._newest = max(self._newest, kept.newest)
+            if not self._watchers:  # nor has anybody come meanwhile, who would miss what is passed over
+                self._newest = max(self._newest, kept.newest)
         watcher = Watcher(self._newest)
         self._watchers.add(watcher)
         self._somebody_watches.set()
@@ -105,10 +107,12 @@ class Feed:
             if kept.reaches_back_to(last_seen):
                 async for event in self._stored(last_seen, watcher.since, job_id):
                     yield event
+                watcher.since = max(watcher.since, last_seen)  # another process may have told this client more
                 return
         if last_seen is not None or job_id is not None:
             for event in await anyio.to_thread.run_sync(standing_now, self._database, job_id):
                 yield event
+                watcher.since = max(watcher.since, event.id)
 
     async def _stored(self, after: int, until: int, job_id: str | None) -> AsyncIterator[Event]:
         """The stored events between two numbers, in portions: no connection is held while a client takes its time."""
@@ -131,7 +135,7 @@ class Feed:
                 await asyncio.sleep(AWAY_INTERVAL_S)
                 continue
             for event in events:
-                self._newest = event.id
+                self._newest = max(self._newest, event.id)  # it may have moved on while nobody watched
                 for watcher in [watcher for watcher in self._watchers if not watcher.give(event)]:
                     logger.warning("A client that watches jobs was too slow and has been dropped; it can come back.")
                     self._drop(watcher)

@@ -153,9 +153,10 @@ def ids_ended_before(session: Session, days: float) -> Sequence[str]:
     return session.scalars(query.order_by(Job.completed_at, Job.number)).all()
 
 
-def statuses_of(session: Session, ids: Sequence[str]) -> dict[str, JobStatus]:
-    """The states of those of `ids` that have a row."""
-    return {row[0]: row[1] for row in session.execute(select(Job.id, Job.status).where(Job.id.in_(ids)))}
+def states_of(session: Session, ids: Sequence[str]) -> dict[str, tuple[JobStatus, int]]:
+    """State and token of those of `ids` that have a row."""
+    rows = session.execute(select(Job.id, Job.status, Job.token).where(Job.id.in_(ids)))
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 # results

@@ -65,9 +65,7 @@ async def cancel(
     return job
 
 
-async def delete(
-    database: Database, queue: JobQueue, storage: Storage, job_id: str, wait_s: float = CONFIRMATION_S
-) -> None:
+async def delete(database: Database, queue: JobQueue, storage: Storage, job_id: str, wait_s: float = CONFIRMATION_S) -> None:
     """Delete a job with its files, after cancelling it if need be; never a recording that was submitted by path.
 
     Raises:

@@ -113,6 +113,7 @@ class Intake:
             raise InvalidConfigException(message, hint="Name pipelines in selected_pipelines.", field="selected_pipelines")
         result = self.validator.validate_batch(submission.config, wanted)
         options = {name: typed.model_dump(mode="json") for name, typed in result.require_valid().items()}
+        _require_json(submission.config)
         warnings = [*map(dict, submission.warnings), *(warning.as_item() for warning in result.warnings)]
         return Checked(submission, list(result.pipelines_validated), options, warnings)
 
@@ -271,6 +272,15 @@ def _check_tags(tags: Sequence[str]) -> None:
     if wrong or len(tags) > MAX_TAGS:
         message = f"At most {MAX_TAGS} tags are possible, each of 1 to {MAX_TAG_LENGTH} characters without control characters."
         raise ValidationErrorException(message, hint="Use fewer or shorter tags.", field="tags")
+
+
+def _require_json(config: Mapping[str, Any]) -> None:
+    """Also what no pipeline looks at is kept as it was sent."""
+    try:
+        json.dumps(config, allow_nan=False)
+    except ValueError as error:
+        message = "The config holds a number that JSON does not know, or one without an end."
+        raise InvalidConfigException(message, hint="Write finite numbers, or null.", field="config") from error
 
 
 def scoped_key(client: str, key: str | None) -> str | None:

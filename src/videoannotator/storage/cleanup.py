@@ -8,6 +8,7 @@ recording, such as a database that was restored from a backup.
 """
 
 import logging
+import math
 import os
 import re
 import secrets
@@ -39,6 +40,8 @@ DELETED_FOLDERS = ".deleted-"
 OLD_S = 24 * 3600
 """What was changed later than so many seconds ago may still be in use."""
 JOBS_AT_ONCE = 500
+PUBLISHED = re.compile(r"attempt-(\d+)")
+"""Results of one attempt. When no row speaks of any, though the job has come so far, its worker died before it could write that."""
 UNFINISHED_FILE = re.compile(r"\..*\.part")
 RECORDS_FOLDERS = "videoannotator-records-*"
 RECORDS_OWNER = ".owner"
@@ -172,14 +175,15 @@ class _Cleaner:
         """Unfinished attempts and files, folders whose job was deleted, folders that nobody knows."""
         for batch in _batches(_entries(self._storage.root / "jobs"), JOBS_AT_ONCE):
             with self._database.reading() as session:
-                states = crud.statuses_of(session, [path.name for path in batch])
+                states = crud.states_of(session, [path.name for path in batch])
                 known = crud.stored_paths_of(session, list(states))
             for path in batch:
-                state = states.get(path.name)
-                if state is None:
+                if path.name not in states:
                     self._without_row(path)
-                elif state is not JobStatus.RUNNING and not path.is_symlink():
-                    self._with_row(path, known)
+                    continue
+                status, token = states[path.name]
+                if status is not JobStatus.RUNNING and not path.is_symlink():
+                    self._with_row(path, token, known)
 
     def _without_row(self, path: Path) -> None:
         if path.is_symlink() or not path.is_dir():
@@ -192,7 +196,7 @@ class _Cleaner:
             else:
                 self._orphans.append(self._name(path))
 
-    def _with_row(self, folder: Path, known: set[str]) -> None:
+    def _with_row(self, folder: Path, token: int, known: set[str]) -> None:
         for path in _entries(folder):
             if UNFINISHED_FILE.fullmatch(path.name) and self._is_old(path):
                 self._delete(path, "unfinished file")
@@ -200,9 +204,13 @@ class _Cleaner:
             if UNFINISHED.fullmatch(path.name):
                 if self._is_old(path):
                     self._delete(path, "unfinished attempt")
+                continue
+            files = [path] if path.is_symlink() or not path.is_dir() else list(_files(path))
+            unlisted = [file for file in files if self._name(file) not in known]
+            if len(unlisted) == len(files) and _token_of(path) <= token and self._is_old(path):
+                self._delete(path, "attempt that came to its end too late")
             else:
-                files = [path] if path.is_symlink() or not path.is_dir() else _files(path)
-                self._unlisted += [name for file in files if (name := self._name(file)) not in known and self._is_old(file)]
+                self._unlisted += [self._name(file) for file in unlisted if self._is_old(file)]
 
     def sweep_folders(self) -> None:
         """Uploads that broke off, and temporary files of whoever does not run any more."""
@@ -313,6 +321,12 @@ def _files(folder: Path) -> Iterator[Path]:
         return
     for here, _, files in os.walk(folder):
         yield from (Path(here) / name for name in files)
+
+
+def _token_of(results: Path) -> float:
+    """The attempt whose complete results lie there; infinite for anything else."""
+    match = PUBLISHED.fullmatch(results.name)
+    return int(match[1]) if match and not results.is_symlink() else math.inf
 
 
 def _size(path: Path) -> int:

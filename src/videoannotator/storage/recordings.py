@@ -4,7 +4,7 @@ import hashlib
 import logging
 import os
 import shutil
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from videoannotator.storage.artifacts import sync_folder
@@ -13,6 +13,8 @@ from videoannotator.storage.space import disk_errors
 
 SYNC_EVERY_BYTES = 256 * 1024 * 1024
 """Flushed to the disk as it comes, so that the end of a long upload does not wait for all of it."""
+BINARY = getattr(os, "O_BINARY", 0)
+"""Windows would change line ends."""
 
 logger = logging.getLogger(__name__)
 
@@ -47,13 +49,11 @@ class NewRecording:
         with disk_errors("the folder for the recording"):
             storage.make_folder(folder.parent)
             folder.mkdir(mode=storage.folder_mode)  # one that is there belongs to somebody else
-        try:
-            with disk_errors("the recording"):
-                folder.chmod(storage.folder_mode)
-                self._file = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), storage.file_mode)
-        except BaseException:
-            self.discard()
-            raise
+        with ExitStack() as undo, disk_errors("the recording"):
+            undo.callback(self.discard)
+            folder.chmod(storage.folder_mode)
+            self._file = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, storage.file_mode)
+            undo.pop_all()
 
     @property
     def sha256(self) -> str:

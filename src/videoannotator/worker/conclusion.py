@@ -4,6 +4,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from videoannotator.database import crud
 from videoannotator.database.models import PipelineRun
 from videoannotator.database.queue import AttemptResult, Claim, RunReport, StoredFile
 from videoannotator.errors import DatabaseUnavailableException, RunStopped, StorageFullException, VideoAnnotatorException
+from videoannotator.jobs.results import PROXY
 from videoannotator.storage.artifacts import ListedFile, discard_attempt, publish
 from videoannotator.storage.space import free_ballast
 from videoannotator.worker.attempt import JobLog
@@ -71,6 +73,12 @@ class Conclusion:
             time.sleep(wait_s)
             wait_s = min(LONGEST_BACK_OFF_S, 2 * wait_s)
 
+    def say(self, message: str) -> None:
+        """Tell whoever reads the job's log, now or later."""
+        self._log.note(message)
+        with suppress(DatabaseUnavailableException, StorageFullException):  # it stands in the log
+            self._place.queue.log(self._claim, message)
+
     def cancelled(self) -> None:
         """Confirm that no process of the job is alive: CANCELLED."""
         self.write(lambda: self._place.queue.confirm_cancelled(self._claim))
@@ -78,7 +86,7 @@ class Conclusion:
 
     def given_back(self) -> None:
         """Give the job back unharmed: PENDING; or CANCELLED, when that was asked for."""
-        self._log.note("Given back to the queue: the worker stops, or was cut off from the database.")
+        self.say("Given back to the queue: the worker stops, or was cut off from the database.")
         if not self.write(lambda: self._place.queue.requeue(self._claim)):
             self.cancelled()
 
@@ -117,6 +125,8 @@ class Conclusion:
             ListedFile(file.name, file.pipeline_name, file.format, file.media_type, file.description, file.main)
             for file in done.files
         ]
+        if done.proxy is not None:
+            listed.append(ListedFile(done.proxy, None, PROXY, "video/mp4", "The recording in a form that every browser plays."))
         self._unrecorded = True
         return publish(
             self._place.storage,
@@ -131,10 +141,10 @@ class Conclusion:
         verdict = judge(job.selected_pipelines, before, result.reports, retries_left=job.retry_count < self._rules.max_retries)
         if verdict.again and verdict.failure is not None:
             failure, delay_s = verdict.failure, self._rules.retry_delay_s(job.retry_count + 1)
-            self._log.note(f"{failure.message} It is tried again in {delay_s:.0f} s.")
+            self.say(f"{failure.message} It is tried again in {delay_s:.0f} s.")
             recorded = self.write(lambda: queue.retry_later(self._claim, result, failure, delay_s))
         else:
-            self._log.note(f"Failed: {verdict.failure.message}" if verdict.failure else "Completed.")
+            self.say(f"Failed: {verdict.failure.message}" if verdict.failure else "Completed.")
             recorded = self.write(lambda: queue.finish(self._claim, result, verdict.failure))
         if recorded:
             self._unrecorded = False

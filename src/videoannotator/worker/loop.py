@@ -17,9 +17,11 @@ from videoannotator.errors import (
     DatabaseUnavailableException,
     StorageFailedException,
     StorageFullException,
+    VideoAnnotatorException,
 )
 from videoannotator.jobs.recovery import LeaseWatch, take_back
 from videoannotator.settings import Settings
+from videoannotator.storage.cleanup import clean_up
 from videoannotator.storage.config import Storage
 from videoannotator.storage.space import has_room
 from videoannotator.worker import kernel, processes
@@ -129,6 +131,7 @@ class WorkerLoop:
         )
         self._watch = LeaseWatch(place.queue, settings.lease_s)
         self._running: list[threading.Thread] = []
+        self._cleaning: threading.Thread | None = None
         self._due: dict[str, float] = {}
         self._back_off_s = 0.0
 
@@ -181,6 +184,8 @@ class WorkerLoop:
             pass
         self._every(self._settings.lease_s / LOOKS_PER_LEASE, "leases", self._watch.look)
         self._every(HOUR_S, "events", self._forget_events)
+        if self._settings.storage_retention_days is not None:
+            self._every(HOUR_S, "clean-up", self._start_clean_up)
 
     def _claim(self) -> bool:
         """Take the next job, when there is room for its results; gives whether there was one."""
@@ -206,6 +211,18 @@ class WorkerLoop:
     def _forget_events(self) -> None:
         with self._place.database.writing() as session:
             events.forget_old(session)
+
+    def _start_clean_up(self) -> None:
+        """Delete what is too old in a thread of its own: it may take a while, and jobs must not wait for it."""
+        if self._cleaning is None or not self._cleaning.is_alive():
+            self._cleaning = threading.Thread(target=self._clean_up, name="clean-up", daemon=True)
+            self._cleaning.start()
+
+    def _clean_up(self) -> None:
+        try:
+            clean_up(self._place.database, self._place.storage, self._settings.storage_retention_days)
+        except VideoAnnotatorException as error:
+            logger.warning("The clean-up ended early, and goes on in an hour: %s", error.message)
 
     def _end(self) -> None:
         running = [thread for thread in self._running if thread.is_alive()]

@@ -16,6 +16,7 @@ class Work:
         folder: where the results go; it exists and is empty.
         pipelines: the pipelines to run.
         options: every option of every pipeline of the job, those that do not run this time included.
+        with_proxy: whether a copy for browsers is to be made when they cannot play the recording.
         device, threads, weights_folder: as in the settings.
     """
 
@@ -23,6 +24,7 @@ class Work:
     folder: str
     pipelines: list[str]
     options: dict[str, dict[str, object]]
+    with_proxy: bool = True
     device: str = "auto"
     threads: int = 1
     weights_folder: str | None = None
@@ -51,10 +53,11 @@ class MadeFile:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The runner came to its end: how each pipeline fared, and the files that it made."""
+    """The runner came to its end: how each pipeline fared, the result files, and the copy for browsers where one was made."""
 
     outcomes: list[PipelineOutcome]
     files: list[MadeFile]
+    proxy: str | None
     duration_s: float | None
 
 

@@ -6,6 +6,7 @@ The work comes as the first line of standard input, what it does goes out as lin
 error. It ends when either pipe closes, because then nobody is left who wants the result.
 """
 
+import logging
 import os
 import select
 import sys
@@ -16,7 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from videoannotator.annotations.annotation_set import AnnotationSet
+from videoannotator.annotations.media_info import MediaInfo
+from videoannotator.annotations.outcome import PipelineStatus
 from videoannotator.engine.annotate import run_selection, shared_sessions
 from videoannotator.engine.annotate import select as select_pipelines
 from videoannotator.engine.output import Written, write_results
@@ -24,6 +26,7 @@ from videoannotator.engine.plan import Selected
 from videoannotator.engine.progress import Progress
 from videoannotator.errors import MemoryExhaustedException, VideoAnnotatorException
 from videoannotator.logs import set_up_logging
+from videoannotator.media.proxy import browser_can_play, make_proxy
 from videoannotator.registry.entries import Registry
 from videoannotator.worker import kernel
 from videoannotator.worker.messages import Done, Failed, Line, MadeFile, Moved, Work, read_work, runner_line
@@ -33,6 +36,10 @@ COMPUTING_SHARE = 0.98
 """Part of the whole that is done when every pipeline has ended; the rest is writing."""
 
 EXIT_ABANDONED = 3
+PROXY = "recording.mp4"
+COMPLETED, SKIPPED = PipelineStatus.COMPLETED, PipelineStatus.SKIPPED
+
+log = logging.getLogger("videoannotator.worker.runner")  # __name__ is __main__ here
 
 
 class Lines:
@@ -61,6 +68,13 @@ class Lines:
         self._told, self._told_at = moved, now
         self.say(Line(moved=Moved(COMPUTING_SHARE * (progress.fraction or 0.0), progress.stage, progress.eta_s)))
 
+    def at_work(self, stage: str) -> bool:
+        """Tell, not too often, that something is at work that cannot say how far it is; gives False, for whoever asks to stop."""
+        if time.monotonic() - self._told_at >= REPORT_INTERVAL_S:
+            self._told_at = time.monotonic()
+            self.say(Line(moved=Moved(COMPUTING_SHARE, stage)))
+        return False
+
     def end_with_reader(self) -> None:
         """End this process when the supervisor has closed its end."""
         poll = select.poll()
@@ -82,8 +96,10 @@ def run(work: Work, lines: Lines) -> Done:
     sessions = shared_sessions(work.device, work.threads, weights)
     with run_selection(Path(work.recording), selection, sessions, lines.moved, lambda: False, notes) as annotations:
         lines.say(Line(moved=Moved(COMPUTING_SHARE, "writing")))
-        written = write_results(annotations, Path(work.folder))
-        return _report(annotations, written)
+        files, proxy = _described(write_results(annotations, Path(work.folder))), None
+        if work.with_proxy and any(outcome.status in (COMPLETED, SKIPPED) for outcome in annotations.outcomes.values()):
+            proxy = _proxy(work, annotations.media, lines)
+        return Done(list(annotations.outcomes.values()), files, proxy, annotations.media.duration_s)
 
 
 def _to_run(selection: Sequence[Selected], wanted: Sequence[str]) -> list[Selected]:
@@ -95,14 +111,26 @@ def _to_run(selection: Sequence[Selected], wanted: Sequence[str]) -> list[Select
     return [selected for selected in selection if selected in chosen]
 
 
-def _report(annotations: AnnotationSet, written: Written) -> Done:
+def _described(written: Written) -> list[MadeFile]:
     exporters = Registry.installed().exporters
     files = []
     for file in written.files:
         plugin = exporters[file.format].plugin
         media_type = plugin.media_type if plugin else "application/octet-stream"
         files.append(MadeFile(file.name, file.pipeline, file.format, media_type, file.description, file.main))
-    return Done(list(annotations.outcomes.values()), files, annotations.media.duration_s)
+    return files
+
+
+def _proxy(work: Work, media: MediaInfo, lines: Lines) -> str | None:
+    """The name of a copy for browsers, where it is needed and can be made; the results do not depend on it."""
+    if browser_can_play(media):
+        return None
+    try:
+        make_proxy(Path(work.recording), Path(work.folder) / PROXY, lambda: lines.at_work("making a copy for browsers"))
+    except VideoAnnotatorException as error:
+        log.warning("There is no copy for browsers: %s", error.message)
+        return None
+    return PROXY
 
 
 def _own_pipes() -> tuple[BinaryIO, BinaryIO]:

@@ -22,6 +22,7 @@ from videoannotator.errors import (
     StorageFullException,
     VideoAnnotatorException,
 )
+from videoannotator.jobs.results import PROXY
 from videoannotator.storage.artifacts import begin_attempt
 from videoannotator.storage.space import disk_errors
 from videoannotator.worker.attempt import Attempt, JobLog
@@ -92,9 +93,9 @@ class Supervision:
                 self._conclusion.clear()
 
     def _see_through(self) -> None:
-        before = self._conclusion.write(self._earlier_runs)
+        before, has_proxy = self._conclusion.write(self._earlier)
         pipelines = still_to_run(self._job.selected_pipelines, before)
-        ending, attempt, end = self._attempt(pipelines)
+        ending, attempt, end = self._attempt(pipelines, has_proxy=has_proxy)
         self._require_held()
         if ending is Ending.CANCELLED:
             self._conclusion.cancelled()
@@ -103,14 +104,16 @@ class Supervision:
         else:
             self._conclusion.ended(before, pipelines, end)
 
-    def _earlier_runs(self) -> Sequence[PipelineRun]:
+    def _earlier(self) -> tuple[Sequence[PipelineRun], bool]:
+        """How pipelines ended in earlier attempts, and whether one of these made the copy for browsers."""
         with self._place.database.reading() as session:
-            return crud.runs_of(session, self._claim.job_id)
+            files = crud.artifacts_of(session, self._claim.job_id)
+            return crud.runs_of(session, self._claim.job_id), any(file.format == PROXY for file in files)
 
-    def _attempt(self, pipelines: list[str]) -> tuple[Ending, Attempt | None, Done | Failed]:
+    def _attempt(self, pipelines: list[str], *, has_proxy: bool) -> tuple[Ending, Attempt | None, Done | Failed]:
         """Let the runner work; no process of it is alive afterwards."""
         try:
-            attempt = self._started(pipelines)
+            attempt = self._started(pipelines, has_proxy=has_proxy)
         except VideoAnnotatorException as error:
             return Ending.BY_ITSELF, None, failed(error)
         try:
@@ -120,15 +123,24 @@ class Supervision:
             attempt.close()
         return ending, attempt, self._outcome(ending, attempt)
 
-    def _started(self, pipelines: list[str]) -> Attempt:
+    def _started(self, pipelines: list[str], *, has_proxy: bool) -> Attempt:
         """Start the guard, and the runner below it."""
         place, claim, rules = self._place, self._claim, self._rules
         folder = begin_attempt(place.storage, claim.job_id, claim.token)
         scratch = self._scratch_folder()
         options = {name: self._job.options.get(name, {}) for name in self._job.selected_pipelines}
-        work = Work(self._recording(), str(folder), pipelines, options, rules.device, rules.threads, rules.weights_folder)
+        work = Work(
+            recording=self._recording(),
+            folder=str(folder),
+            pipelines=pipelines,
+            options=options,
+            with_proxy=not has_proxy,
+            device=rules.device,
+            threads=rules.threads,
+            weights_folder=rules.weights_folder,
+        )
         attempt = Attempt(work, self._log)
-        self._log.note(f"Attempt {claim.token}: {', '.join(pipelines)}")
+        self._conclusion.say(f"Attempt {claim.token}: {', '.join(pipelines)}")
         environment = {**place.environment, **marks(claim.job_id, place.worker), "TMPDIR": str(scratch)}
         deadline = self._claimed_at + rules.deadman_s
         place.cancellations.start(claim.job_id, lambda: attempt.start_guard(deadline, rules.deadman_s, environment))

@@ -243,7 +243,8 @@ def test_paths_that_are_refused(server: Live, change: dict[str, Any], status: in
 
 
 def test_bodies_that_are_optional_may_be_missing_and_must_be_right(server: Live, some: Bench) -> None:
-    for body in ({"reason": 3}, {"reason": "x" * 2000}, {"because": "x"}, [], "x"):
+    wrong: list[Any] = [{"reason": 3}, {"reason": "x" * 2000}, {"because": "x"}, [], "x"]
+    for body in wrong:
         refused(server.request("POST", f"/api/v1/jobs/{some.add()}/cancel", json=body), 422, "VALIDATION_ERROR")
     refused(server.request("POST", f"/api/v1/jobs/{some.add()}/retry", json={"only_failed": "perhaps"}), 422, "VALIDATION_ERROR")
     assert server.request("POST", f"/api/v1/jobs/{some.add()}/cancel").status_code == 200

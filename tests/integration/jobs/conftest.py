@@ -1,7 +1,5 @@
 """Recordings for tests of jobs."""
 
-from pathlib import Path
-
 import pytest
 
 from videoannotator.media.synthetic import Shot, shots_clip

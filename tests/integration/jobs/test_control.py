@@ -285,7 +285,7 @@ def test_a_job_of_an_earlier_release_is_tried_again_on_a_recording_of_its_own(in
     original = tmp_path / "release-1.2" / "old.mp4"
     original.parent.mkdir()
     original.write_bytes(b"old")
-    fields = {"original_path": str(original), "legacy": {"table": "jobs"}, "config": {"count": 7}}
+    fields: dict[str, Any] = {"original_path": str(original), "legacy": {"table": "jobs"}, "config": {"count": 7}}
     job_id = bench.run(bench.add(pipelines=["toy"], **fields), failure=FAILURE)
     again = control.retry(intake, job_id)
     assert again.original_path is None

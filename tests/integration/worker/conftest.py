@@ -1,6 +1,6 @@
 """A laboratory: a database, a storage, pipelines that misbehave on demand, and real worker processes."""
 
-import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -8,14 +8,13 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.integration.worker.trial_plugin import CODE, POINTS
 from tests.plugins import installed
+
 from videoannotator.database import crud
 from videoannotator.database.migrations import upgrade
 from videoannotator.database.models import Artifact, Job, PipelineRun
@@ -45,10 +44,10 @@ def until(true: Callable[[], Any], what: str, within_s: float = PATIENCE_S) -> A
 class Lab:
     """A database, a storage and a plugin in one folder."""
 
-    def __init__(self, database: Database, folder: Path, clip: Path) -> None:
+    def __init__(self, database: Database, folder: Path, clip: Path, root: Path | None = None) -> None:
         self.database = database
         self.queue = JobQueue(database)
-        self.storage = Storage(folder / "storage", free_floor_bytes=0, ballast_bytes=0)
+        self.storage = Storage(root or folder / "storage", free_floor_bytes=0, ballast_bytes=0)
         self.storage.prepare()
         self.plugins = folder / "plugins"
         self.diaries = folder / "diaries"
@@ -62,7 +61,7 @@ class Lab:
         folder = self.diary_folder(job_id)
         folder.mkdir()
         source = self.storage.ensure_job_folder(job_id) / "source.mp4"
-        os.link(self._clip, source)
+        shutil.copyfile(self._clip, source)
         plain = {"folder": str(folder)}
         every = {"trial": {**plain, **options}, "other_trial": {**plain, **(other or {})}}
         job = Job(
@@ -210,12 +209,12 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def laboratory(url: str, folder: Path, clip: Path) -> Iterator[Lab]:
+def laboratory(url: str, folder: Path, clip: Path, root: Path | None = None) -> Iterator[Lab]:
     database = Database(url)
     (folder / "plugins").mkdir()
     with installed(folder / "plugins", "trial_plugin_package", CODE, POINTS):
         pass
-    lab = Lab(database, folder, clip)
+    lab = Lab(database, folder, clip, root)
     try:
         upgrade(database)
         yield lab
@@ -229,6 +228,21 @@ def lab(tmp_path: Path, clip: Path) -> Iterator[Lab]:
     """A laboratory on SQLite."""
     with laboratory(f"sqlite:///{tmp_path / 'videoannotator.db'}", tmp_path, clip) as lab:
         yield lab
+
+
+@pytest.fixture
+def small_lab(tmp_path: Path, clip: Path) -> Iterator[Lab]:
+    """A laboratory whose storage lies on a disk of 4 MB."""
+    root = tmp_path / "small"
+    root.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(root)], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("this user may not mount a small disk")
+    try:
+        with laboratory(f"sqlite:///{tmp_path / 'videoannotator.db'}", tmp_path, clip, root) as lab:
+            yield lab
+    finally:
+        subprocess.run(["umount", str(root)], check=True)
 
 
 @pytest.fixture

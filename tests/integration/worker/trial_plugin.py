@@ -1,10 +1,12 @@
-"""Pipelines that misbehave on demand, as the code of a plugin package: the runner's process imports it from a folder on its path."""
+"""Pipelines that misbehave on demand, as the code of a plugin package: the runner's process imports it from its path."""
 
 CODE = '''
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import ClassVar
@@ -38,6 +40,7 @@ class TrialOptions(PipelineOptions):
     deaths: int = Field(0, ge=0, le=100, description="How often it kills its process before it works.")
     broken: bool = Field(False, description="Whether it fails for good.")
     deaf: bool = Field(False, description="Whether it hangs, ignores signals and leaves a daemon behind.")
+    full: bool = Field(False, description="Whether it fills the disk for temporary files.")
     bare: bool = Field(False, description="Whether that daemon has an empty environment.")
 
 
@@ -74,6 +77,8 @@ class Trial(Pipeline[TrialOptions]):
             subprocess.run([sys.executable, "-S", "-c", DAEMON, str(self._path("daemons"))], env=environment, check=True)
             self._write("hang")
             time.sleep(600)
+        if options.full:
+            self._fill()
         tried = self._count()
         if tried < options.deaths:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -88,6 +93,11 @@ class Trial(Pipeline[TrialOptions]):
         (first, first_index), (last, last_index) = self.frames[0], self.frames[-1]
         self._write("end")
         yield Scene(first, last.shifted(0.04), first_index, last_index, Boundary.START)
+
+    def _fill(self):
+        with open(tempfile.mkstemp()[1], "wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(4096))
 
     def _path(self, name):
         return Path(self.options.folder) / f"{self.name}.{name}"

@@ -83,7 +83,7 @@ def test_other_kinds_of_bodies_are_refused(kind: str | None, said: str) -> None:
     "kind", ["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=" + "x" * 300]
 )
 def test_a_form_needs_a_boundary(kind: str) -> None:
-    with pytest.raises(InvalidRequestException, match="(?i)boundary"):
+    with pytest.raises(InvalidRequestException, match=r"[Bb]oundary"):
         FormReader(kind)
 
 

@@ -1,7 +1,6 @@
 """Recordings on their way into a job's folder."""
 
 import hashlib
-import os
 import stat
 import uuid
 from pathlib import Path
@@ -93,4 +92,4 @@ def test_where_there_are_no_links_it_can_still_be_written(storage: Storage) -> N
     recording.settle()
     assert recording.path.read_bytes() == b"one"
     recording.discard()
-    assert os.listdir(storage.root / "jobs") == []
+    assert everything(storage) == []

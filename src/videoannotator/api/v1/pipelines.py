@@ -1,8 +1,8 @@
 """Which pipelines there are, with which options; and checking options before a job exists."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 
 from videoannotator.api.dependencies import Reader, services
 from videoannotator.api.v1.documents import (
@@ -18,6 +18,8 @@ from videoannotator.api.v1.errors import responses, succeeds
 from videoannotator.registry.listing import PipelineInfo, list_pipelines
 
 router = APIRouter(prefix="/pipelines", tags=["pipelines"])
+
+Name = Annotated[str, Path(description="The pipeline's name, today's or a former one.", examples=["scene_detection"])]
 
 PIPELINE: dict[str, Any] = {
     "name": "scene_detection",
@@ -86,7 +88,7 @@ async def validate_one(request: Request, body: PipelineConfigBody, _: Reader) ->
 
 
 @router.get("/{name}", responses=responses(404, codes=["PIPELINE_NOT_FOUND"]) | succeeds(PIPELINE))
-async def one(request: Request, name: str, _: Reader) -> PipelineDocument:
+async def one(request: Request, name: Name, _: Reader) -> PipelineDocument:
     """Show one pipeline; names of earlier releases work too.
 
     ```bash
@@ -100,7 +102,7 @@ async def one(request: Request, name: str, _: Reader) -> PipelineDocument:
     "/{name}/schema",
     responses=responses(404, codes=["PIPELINE_NOT_FOUND"]) | succeeds({"pipeline": "person_tracking", "parameters": [PARAMETER]}),
 )
-async def schema(request: Request, name: str, _: Reader) -> PipelineSchema:
+async def schema(request: Request, name: Name, _: Reader) -> PipelineSchema:
     """List the options of a pipeline with their types, bounds and defaults, ready for a form.
 
     ```bash
@@ -112,7 +114,7 @@ async def schema(request: Request, name: str, _: Reader) -> PipelineSchema:
 
 
 @router.post("/{name}/validate", responses=responses(404, 413, 415, 422, codes=["PIPELINE_NOT_FOUND"]) | succeeds(VALID))
-async def validate(request: Request, name: str, body: ConfigBody, _: Reader) -> Validation:
+async def validate(request: Request, name: Name, body: ConfigBody, _: Reader) -> Validation:
     r"""Check options for this pipeline. The answer is 200 also when they are wrong; `valid` says so, `errors` say why.
 
     ```bash
