@@ -18,6 +18,7 @@ from videoannotator.database.migrations import upgrade
 from videoannotator.database.session import former_file
 from videoannotator.errors import VideoAnnotatorException
 from videoannotator.jobs.recovery import LeaseWatch
+from videoannotator.storage.space import make_ballast
 
 FORMER_TOKENS = Path("tokens")
 """Where release 1.2 kept them: in the folder in which it was started."""
@@ -59,6 +60,7 @@ async def running(here: Services) -> AsyncIterator[None]:
 
 def _prepare(here: Services) -> None:
     here.storage.prepare()
+    make_ballast(here.storage)
     upgrade(here.database, former_file(here.settings))
     first = prepare_keys(here)
     if first is not None:

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 from videoannotator.database.clock import now
 from videoannotator.database.models import Artifact, Job, PipelineRun
 
+PROXY = "proxy"
+"""Format of the copy of a recording that every browser plays; made where browsers cannot play the recording itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -80,6 +83,8 @@ def publish(session: Session, job: Job, result: AttemptResult) -> None:
         session.add(PipelineRun(job_id=job.id, token=job.token, **_fields(report)))
     for file in result.files:
         session.add(Artifact(job_id=job.id, token=job.token, created_at=now(), **_fields(file)))
+    if any(file.format == PROXY for file in result.files):
+        job.video_browser_playable = True
     job.result_path = result.result_path or job.result_path
     job.video_duration_seconds = result.duration_s if result.duration_s is not None else job.video_duration_seconds
 

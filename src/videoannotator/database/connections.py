@@ -8,6 +8,7 @@ from typing import Any
 
 import psutil
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
@@ -56,7 +57,7 @@ class _SQLiteFile:
             (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
             for pragma in ("synchronous=FULL", "foreign_keys=ON", f"journal_size_limit={WAL_KEPT_BYTES}"):
                 connection.execute(f"PRAGMA {pragma}").close()
-        except BaseException:
+        except sqlite3.Error:
             connection.close()
             raise
         if self._identity is None:
@@ -95,10 +96,18 @@ class _SQLiteFile:
             logger.warning("The SQLite database %s lies on a network drive (%s): %s", self._path, kind, advice)
 
 
+class _Compiler(SQLiteCompiler):
+    """Writes hints that name an index behind the table's name, where SQLite wants them."""
+
+    def get_from_hint_text(self, table: Any, text: str | None) -> str | None:  # noqa: ARG002  SQLAlchemy's signature
+        return text
+
+
 def sqlite_engine(path: Path, umask: int) -> Engine:
     """An engine for a file, which is made with its folder when the first connection is, without the rights in `umask`."""
     file = _SQLiteFile(path, umask)
     engine = create_engine("sqlite://", creator=file.connect, poolclass=QueuePool, **POOL)
+    engine.dialect.statement_compiler = _Compiler
     event.listen(engine, "checkout", file.require_same)
     event.listen(engine, "begin", _begin)
     return engine

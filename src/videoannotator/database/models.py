@@ -101,6 +101,9 @@ class Job(Base):
     __table_args__ = (
         Index("ix_jobs_status_number", "status", "number"),
         Index("ix_jobs_waiting", "number", sqlite_where=IS_WAITING, postgresql_where=IS_WAITING),
+        Index(
+            "ix_jobs_number_status", "number", "status"
+        ),  # passing over pages must not read the rows, which SQLite keeps in the key
         Index("ix_jobs_completed_at", "completed_at"),
         {"sqlite_autoincrement": True},
     )

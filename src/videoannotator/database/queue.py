@@ -312,6 +312,7 @@ def _next_due(job_id: str | None) -> Any:
     """
     due = or_(Job.status == JobStatus.PENDING, Job.next_attempt_at <= now(), Job.heartbeat_at > now())
     query = select(Job.number).where(IS_WAITING, due, Job.cancel_requested_at.is_(None)).order_by(Job.number).limit(1)
+    query = query.with_hint(Job, "INDEXED BY ix_jobs_waiting", "sqlite")  # which would rather sort every waiting job
     return query if job_id is None else query.where(Job.id == job_id)
 
 

@@ -25,11 +25,12 @@ from typing import IO
 
 from zipstream import ZipStream as ZipWriter
 
+from videoannotator.database.attempts import PROXY
 from videoannotator.database.models import Artifact
 from videoannotator.database.session import Database
 from videoannotator.errors import NotFoundException, StorageFailedException
 from videoannotator.jobs.complete_results import write_complete_results
-from videoannotator.jobs.results import PROXY, DownloadFile, Produced, file_of, produced_by, source_of
+from videoannotator.jobs.results import DownloadFile, Produced, file_of, produced_by, source_of
 from videoannotator.storage.config import Storage
 
 RECORDING = "recording"

@@ -8,13 +8,12 @@ from urllib.parse import quote
 
 from videoannotator.annotations.checksum import sha256_of
 from videoannotator.database import crud
+from videoannotator.database.attempts import PROXY
 from videoannotator.database.models import Artifact, Job, PipelineRun
 from videoannotator.database.session import Database
 from videoannotator.errors import JobNotReadyException, NotFoundException
 from videoannotator.storage.config import Storage
 
-PROXY = "proxy"
-"""Format of the artifact that a browser can play where it cannot play the source."""
 MEDIA_TYPES = {
     ".3gp": "video/3gpp",
     ".aac": "audio/aac",

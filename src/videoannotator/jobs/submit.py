@@ -7,6 +7,7 @@ accepted when its row is. A sudden death in between leaves a folder without a ro
 import hashlib
 import json
 import logging
+import os
 import re
 import uuid
 from collections.abc import Mapping, Sequence
@@ -300,8 +301,8 @@ def scoped_key(client: str, key: str | None) -> str | None:
 def _resolved(path: str) -> Path | None:
     """An absolute path with links followed; None when it is none, or cannot be kept as text."""
     try:
-        resolved = Path(path).resolve()
+        resolved = Path(os.path.realpath(path))
         str(resolved).encode()
-    except (OSError, ValueError, RuntimeError):  # a null byte, half a character, links in a circle
+    except (OSError, ValueError):  # a null byte, half a character
         return None
     return resolved if Path(path).is_absolute() else None

@@ -18,6 +18,7 @@ from videoannotator.worker.messages import Done, Failed, Moved, Work, read_runne
 
 LOG_BYTES = 20_000_000
 BLOCK_BYTES = 65_536
+LAST_WORDS_S = 5.0
 
 
 class JobLog:
@@ -113,8 +114,8 @@ class Attempt:
     def _tell(self, line: bytes) -> None:
         stdin = self._started().stdin
         with suppress(OSError, ValueError):  # it has ended or takes nothing now, which is noticed elsewhere
-            if stdin is not None:
-                os.write(stdin.fileno(), line)
+            while stdin is not None and line:
+                line = line[os.write(stdin.fileno(), line) :]
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._guard is None:
@@ -153,7 +154,9 @@ class Attempt:
         guard = self._started()
         guard.wait()
         for reader in self._readers:
-            reader.join()
+            reader.join(LAST_WORDS_S)
+        if any(reader.is_alive() for reader in self._readers):
+            return  # something that does not count among the job's processes keeps a pipe open
         for pipe in (guard.stdin, guard.stdout, guard.stderr):
             if pipe is not None:
                 pipe.close()

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from videoannotator.worker import processes
 
+GUARD_TIMEOUT_S = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class CancellationResponse:
@@ -56,7 +58,7 @@ class CancellationManager:
         """KILL every process of a job, at once and until none is left, its guard last."""
         began = time.monotonic()
         survivors = processes.kill_all(lambda: self._below_guard(job_id) | self._marked(job_id) | self._orphans(), timeout_s)
-        survivors |= processes.kill_all(lambda: self._guard(job_id) | self._marked(job_id), timeout_s)
+        survivors |= processes.kill_all(lambda: self._guard(job_id) | self._marked(job_id), GUARD_TIMEOUT_S)
         if not survivors:
             self._forget(job_id)
         return CancellationResponse(job_id, frozenset(survivors), time.monotonic() - began)

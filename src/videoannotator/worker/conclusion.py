@@ -9,16 +9,16 @@ from dataclasses import replace
 from typing import TypeVar
 
 from videoannotator.database import crud
+from videoannotator.database.attempts import PROXY
 from videoannotator.database.models import PipelineRun
-from videoannotator.database.queue import AttemptResult, Claim, RunReport, StoredFile
+from videoannotator.database.queue import AttemptResult, Claim, Failure, RunReport, StoredFile
 from videoannotator.errors import DatabaseUnavailableException, RunStopped, StorageFullException, VideoAnnotatorException
-from videoannotator.jobs.results import PROXY
 from videoannotator.storage.artifacts import ListedFile, discard_attempt, publish
 from videoannotator.storage.space import free_ballast
 from videoannotator.worker.attempt import JobLog
 from videoannotator.worker.messages import Done, Failed
 from videoannotator.worker.rules import Rules
-from videoannotator.worker.verdict import COMPLETED, SKIPPED, judge, report_of, reports_of_failure
+from videoannotator.worker.verdict import COMPLETED, SKIPPED, Verdict, judge, report_of, reports_of_failure
 from videoannotator.worker.workplace import Workplace
 
 FIRST_BACK_OFF_S = 0.2
@@ -115,7 +115,14 @@ class Conclusion:
             duration_s = None
         storage, claim = self._place.storage, self._claim
         folder = storage.relative(storage.results_folder(claim.job_id, claim.token)) if files else None
-        self._settle(before, AttemptResult(reports, files, folder, duration_s))
+        verdict = judge(self._claim.job.selected_pipelines, before, reports, retries_left=self._retries_left)
+        if isinstance(end, Failed) and not pipelines:  # nobody to blame but the job
+            verdict = Verdict(again=False, failure=Failure(end.code, end.message, end.hint))
+        self._settle(verdict, AttemptResult(reports, files, folder, duration_s))
+
+    @property
+    def _retries_left(self) -> bool:
+        return self._claim.job.retry_count < self._rules.max_retries
 
     def _publish(self, done: Done) -> list[StoredFile]:
         """Put what the attempt made in place, when any of its pipelines came to an end."""
@@ -136,9 +143,8 @@ class Conclusion:
             lambda: self._is_lost() or self._place.give_back.is_set(),
         )
 
-    def _settle(self, before: Sequence[PipelineRun], result: AttemptResult) -> None:
+    def _settle(self, verdict: Verdict, result: AttemptResult) -> None:
         job, queue = self._claim.job, self._place.queue
-        verdict = judge(job.selected_pipelines, before, result.reports, retries_left=job.retry_count < self._rules.max_retries)
         if verdict.again and verdict.failure is not None:
             failure, delay_s = verdict.failure, self._rules.retry_delay_s(job.retry_count + 1)
             self.say(f"{failure.message} It is tried again in {delay_s:.0f} s.")

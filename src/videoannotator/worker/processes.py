@@ -19,7 +19,9 @@ JOB_MARK = "VIDEOANNOTATOR_JOB_ID"
 SUPERVISOR_MARK = "VIDEOANNOTATOR_SUPERVISOR"
 """Environment variables that every process of a job carries: the job, and `boot pid started` of its worker."""
 
-KILL_TIMEOUT_S = 10.0
+KILL_TIMEOUT_S = 8.0
+"""Less than callers wait who have asked for a cancellation, so that they hear when it failed."""
+
 KILL_INTERVAL_S = 0.02
 
 

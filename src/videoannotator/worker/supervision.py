@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from videoannotator.database import crud
+from videoannotator.database.attempts import PROXY
 from videoannotator.database.models import PipelineRun
 from videoannotator.database.queue import Claim
 from videoannotator.errors import (
@@ -22,7 +23,6 @@ from videoannotator.errors import (
     StorageFullException,
     VideoAnnotatorException,
 )
-from videoannotator.jobs.results import PROXY
 from videoannotator.storage.artifacts import begin_attempt
 from videoannotator.storage.space import disk_errors
 from videoannotator.worker.attempt import Attempt, JobLog
@@ -95,6 +95,9 @@ class Supervision:
     def _see_through(self) -> None:
         before, has_proxy = self._conclusion.write(self._earlier)
         pipelines = still_to_run(self._job.selected_pipelines, before)
+        if before and not pipelines:
+            self._conclusion.ended(before, [], Done([], [], None, None))
+            return
         ending, attempt, end = self._attempt(pipelines, has_proxy=has_proxy)
         self._require_held()
         if ending is Ending.CANCELLED:

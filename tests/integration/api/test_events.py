@@ -14,7 +14,7 @@ from tests.servers import Live
 
 from videoannotator.api import feed as feed_module
 from videoannotator.api.feed import Feed
-from videoannotator.database.events import Event
+from videoannotator.database.events import Event, latest
 from videoannotator.database.models import JobEvent
 from videoannotator.database.queue import AttemptResult, Claim, JobQueue, WorkerIdentity
 from videoannotator.database.session import Database
@@ -161,6 +161,25 @@ def test_a_client_that_falls_behind_is_dropped_and_harms_nobody(database: Databa
             return len([event async for event in slow])
 
     assert asyncio.run(asyncio.wait_for(scenario(), 30)) == 3
+
+
+def test_what_another_server_has_told_a_client_is_not_told_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two servers on one database: a client goes from the one that has read further to the other."""
+    monkeypatch.setattr(feed_module, "POLL_INTERVAL_S", 0.5)
+
+    async def scenario() -> list[str]:
+        feed = Feed(database)
+        async with feed.running():
+            await feed.join()
+            told = await asyncio.to_thread(waiting_job, database)
+            with database.reading() as session:
+                last_seen = latest(session)
+            stream = feed.follow(await feed.join(), last_seen)
+            new = await asyncio.to_thread(waiting_job, database)
+            return [told, new, (await anext(stream)).job_id]
+
+    told, new, got = asyncio.run(asyncio.wait_for(scenario(), 30))
+    assert got == new != told
 
 
 def test_streams_end_when_the_feed_does(database: Database) -> None:

@@ -21,7 +21,7 @@ FOREIGN = [
     "",
     "*",
 ]
-MALFORMED = ["localhost:3000", "http://localhost:3000/", "http://", "//localhost:3000", "http://localhost:3000,http://x", "\x01"]
+MALFORMED = ["localhost:3000", "http://localhost:3000/", "http://", "//localhost:3000", "http://localhost:3000,http://x"]
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +61,6 @@ def test_its_own_origin_is_allowed_by_both_names(server: Live) -> None:
 
 @pytest.mark.parametrize("origin", FOREIGN + MALFORMED)
 def test_other_origins_are_refused(server: Live, origin: str) -> None:
-    if origin == "\x01":
-        pytest.skip("the HTTP parser refuses it itself")
     answer = preflight(server, origin)
     assert (answer.status_code, envelope_of(answer)["code"]) == (403, "FORBIDDEN")
     assert "Access-Control-Allow-Origin" not in answer.headers

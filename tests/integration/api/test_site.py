@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from tests.integration.api.test_envelope import envelope_of
 from tests.servers import Live, serving
@@ -112,9 +113,19 @@ def test_versions(server: Live) -> None:
     assert body["version"] == __version__
 
 
-def test_metrics_count_what_happened(live: Live) -> None:
+def add_job(live: Live, job_id: str) -> None:
     with live.here.database.writing() as session:
-        crud.add_job(session, Job(id="00000000-0000-0000-0000-000000000001"))
+        crud.add_job(session, Job(id=job_id))
+
+
+def test_metrics_count_what_happened(live: Live) -> None:
+    add_job(live, "00000000-0000-0000-0000-000000000001")
+    with (
+        httpx.Client(trust_env=False) as client,
+        client.stream("GET", f"{live.url}/api/v1/events/stream?token={live.key}") as stream,
+    ):
+        add_job(live, "00000000-0000-0000-0000-000000000002")
+        next(line for line in stream.iter_lines() if line.startswith("event: job.update"))
     live.get("/api/v1/pipelines/scene_detection")
     live.get("/api/v1/pipelines/scene_detection/")
     live.get("/api/v1/pipelines/nope")
@@ -125,10 +136,11 @@ def test_metrics_count_what_happened(live: Live) -> None:
     assert 'videoannotator_requests_total{method="GET",route="/api/v1/pipelines/{name}",status="404"} 1.0' in text
     assert 'videoannotator_requests_total{method="GET",route="(none)",status="404"} 1.0' in text
     assert "videoannotator_auth_failures_total 1.0" in text
-    assert 'videoannotator_jobs{status="pending"} 1.0' in text
+    assert 'videoannotator_jobs{status="pending"} 2.0' in text
+    assert 'videoannotator_events_total{type="job.update"} 1.0' in text
     samples = live.get("/api/v1/system/metrics").json()["metrics"]
-    assert {"name": "videoannotator_jobs", "labels": {"status": "pending"}, "value": 1.0} in samples
-    assert live.get("/api/v1/system/database").json()["jobs"]["pending"] == 1
+    assert {"name": "videoannotator_jobs", "labels": {"status": "pending"}, "value": 2.0} in samples
+    assert live.get("/api/v1/system/database").json()["jobs"]["pending"] == 2
 
 
 def test_metrics_may_be_public(tmp_path: Path) -> None:

@@ -193,6 +193,14 @@ def test_what_turns_out_too_large_is_refused(clean: Live) -> None:
     refused(clean.request("POST", "/api/v1/jobs", content=body(), headers=headers), 413, "PAYLOAD_TOO_LARGE")
 
 
+def test_what_nobody_reads_may_not_come_without_end(clean: Live, clip: bytes) -> None:
+    video = part("video", clip, b"a.mp4")
+    for body in (form(part("remark", b"x" * 10_000_000), video), form(video) + b"x" * 10_000_000):
+        refused(
+            clean.request("POST", "/api/v1/jobs", content=iter([body]), headers={"Content-Type": HEAD}), 413, "PAYLOAD_TOO_LARGE"
+        )
+
+
 @pytest.mark.parametrize(
     "kind", [None, "application/json", "application/x-www-form-urlencoded", "text/plain", "multipart/mixed; boundary=a"]
 )

@@ -211,6 +211,15 @@ def test_a_kill_leaves_the_old_tables_or_the_new_ones(after: str, tmp_path: Path
     assert jobs_in(former.file).keys() == former.statuses.keys()
     with closing(sqlite3.connect(copy)) as old:
         assert old.execute("SELECT count(*) FROM jobs").fetchone()[0] == ROWS
+    assert [path.name for path in tmp_path.glob("*before*")] == [copy.name]
+
+
+def test_a_half_copy_of_a_killed_start_goes(tmp_path: Path) -> None:
+    former = build("a", tmp_path, 3)
+    for ending in ("part", "part-journal"):
+        (tmp_path / f".videoannotator.db.before-1.3.0.abc.{ending}").write_bytes(b"half")
+    migrate_to_v1_3_0(former.file)
+    assert [path.name for path in tmp_path.glob("*before*")] == ["videoannotator.db.before-1.3.0"]
 
 
 def test_an_earlier_copy_is_never_overwritten(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A laboratory: a database, a storage, pipelines that misbehave on demand, and real worker processes."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -53,6 +54,7 @@ class Lab:
         self.diaries = folder / "diaries"
         self.diaries.mkdir()
         self._clip = clip
+        self._path = os.pathsep.join([str(self.plugins), *filter(None, [processes.environment_for_jobs().get("PYTHONPATH")])])
         self._workers: list[subprocess.Popen[bytes]] = []
 
     def submit(self, *, pipelines: tuple[str, ...] = ("trial",), other: Mapping[str, Any] | None = None, **options: Any) -> str:
@@ -126,7 +128,7 @@ class Lab:
 
     def place(self) -> Workplace:
         """What a worker in this very process has."""
-        environment = {**processes.environment_for_jobs(), "PYTHONPATH": str(self.plugins)}
+        environment = {**processes.environment_for_jobs(), "PYTHONPATH": self._path}
         worker = processes.this_worker()
         return Workplace(self.database, self.queue, self.storage, worker, CancellationManager(), environment)
 
@@ -174,8 +176,8 @@ class Lab:
     def start_worker(self, **settings: str) -> "subprocess.Popen[bytes]":
         """A real worker process; it is killed at the end of the test."""
         environment = {
-            **{name: value for name, value in processes.environment_for_jobs().items() if name != "PYTHONPATH"},
-            "PYTHONPATH": str(self.plugins),
+            **processes.environment_for_jobs(),
+            "PYTHONPATH": self._path,
             "VIDEOANNOTATOR_STORAGE_DIR": str(self.storage.root),
             "VIDEOANNOTATOR_STORAGE_FREE_FLOOR_GB": "0",
             "VIDEOANNOTATOR_DATABASE_URL": self.database.url.render_as_string(hide_password=False),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.integration.worker.conftest import Lab, until
 
-from videoannotator.database import events
+from videoannotator.database import crud, events
 from videoannotator.database.events import EventType
 from videoannotator.database.states import JobStatus
 from videoannotator.media.probe import probe
@@ -183,7 +183,30 @@ def test_a_recording_that_no_browser_plays_gets_one_copy_that_each_does(lab: Lab
     job = lab.process(job_id)
     copies = [artifact for artifact in lab.artifacts(job_id).values() if artifact.format == "proxy"]
     assert (job.status, [copy.token for copy in copies]) == (JobStatus.COMPLETED, [1])
+    assert job.video_browser_playable
     assert browser_can_play(probe(lab.storage.resolve(copies[0].path), timing=False))
+
+
+def test_a_job_without_pipelines_fails(lab: Lab) -> None:
+    job = lab.process(lab.submit(pipelines=()))
+    assert (job.status, job.error_code) == (JobStatus.FAILED, "INVALID_REQUEST")
+
+
+def test_a_job_whose_folder_leads_out_of_the_storage_fails(lab: Lab, tmp_path: Path) -> None:
+    job_id = lab.submit()
+    folder = lab.storage.job_folder(job_id)
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    job = lab.process(job_id)
+    assert (job.status, job.error_code) == (JobStatus.FAILED, "NOT_FOUND")
+
+
+def test_a_job_that_this_program_cannot_handle_fails_and_does_not_come_back(lab: Lab) -> None:
+    job_id = lab.submit()
+    with lab.database.writing() as session:
+        crud.set_fields(session, job_id, options=["not", "a", "mapping"])
+    job = lab.process(job_id)
+    assert (job.status, job.error_code) == (JobStatus.FAILED, "INTERNAL_SERVER_ERROR")
 
 
 def test_progress_reaches_the_row(lab: Lab) -> None:

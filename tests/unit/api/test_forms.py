@@ -1,7 +1,7 @@
 """Forms that arrive in pieces."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from videoannotator.api.forms import MAX_PARTS, FormReader, PartBegan, PartData, PartEnded
@@ -43,9 +43,10 @@ def read(body: bytes, piece: int = 1 << 20, kind: str = KIND) -> Parts:
 
 @given(st.integers(1, 300), st.binary(max_size=200))
 def test_it_does_not_matter_where_the_pieces_are_cut(piece: int, content: bytes) -> None:
-    content = content.replace(b"--xyz", b"")
-    body = form(('; name="config"', b"{}"), ('; name="video"; filename="a.mp4"', b"\r\n--xy" + content + b"\r\n"))
-    assert read(body, piece) == [("config", None, b"{}"), ("video", "a.mp4", b"\r\n--xy" + content + b"\r\n")]
+    content = b"\r\n--xy" + content + b"\r\n"
+    assume(b"--xyz" not in content)
+    body = form(('; name="config"', b"{}"), ('; name="video"; filename="a.mp4"', content))
+    assert read(body, piece) == [("config", None, b"{}"), ("video", "a.mp4", content)]
 
 
 @pytest.mark.parametrize(

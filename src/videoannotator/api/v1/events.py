@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Query, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from videoannotator.api.dependencies import StreamReader, services
+from videoannotator.api.metrics import Metrics
 from videoannotator.api.v1.errors import responses
 from videoannotator.database.events import Event
 from videoannotator.errors import InvalidRequestException
@@ -62,7 +63,7 @@ async def stream(
     feed = services(request).feed
     watcher = await feed.join()  # before the answer begins: what happens once the client sees that it has begun, it gets
     return EventSourceResponse(
-        _written(feed.follow(watcher, last_seen, job_id)),
+        _written(feed.follow(watcher, last_seen, job_id), services(request).metrics),
         ping=HEARTBEAT_S,
         ping_message_factory=lambda: ServerSentEvent(comment="heartbeat"),
         send_timeout=SEND_TIMEOUT_S,
@@ -81,7 +82,8 @@ def _number(text: str | None) -> int | None:
     return int(text)
 
 
-async def _written(events: AsyncIterator[Event]) -> AsyncIterator[ServerSentEvent]:
+async def _written(events: AsyncIterator[Event], metrics: Metrics) -> AsyncIterator[ServerSentEvent]:
     async for event in events:
+        metrics.events.labels(event.type).inc()
         data = {**event.data, "timestamp": event.created_at.isoformat().replace("+00:00", "Z")}
         yield ServerSentEvent(data=json.dumps(data), event=event.type, id=str(event.id))

@@ -67,6 +67,7 @@ jobs = sa.Table(
     sa.Column("legacy", sa.JSON),
     sa.Index("ix_jobs_status_number", "status", "number"),
     sa.Index("ix_jobs_waiting", "number", sqlite_where=IS_WAITING, postgresql_where=IS_WAITING),
+    sa.Index("ix_jobs_number_status", "number", "status"),
     sa.Index("ix_jobs_completed_at", "completed_at"),
     sqlite_autoincrement=True,
 )

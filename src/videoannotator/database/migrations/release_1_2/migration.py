@@ -1,6 +1,7 @@
 """Upgrading a SQLite file of release 1.2, in the one transaction that its caller opened."""
 
 import filecmp
+import glob
 import logging
 from collections.abc import Sequence, Set
 from contextlib import closing
@@ -122,6 +123,8 @@ def _are_former(tables: Set[str], columns_of_jobs: Set[str]) -> bool:
 def _keep_copy(file: Path) -> Path:
     """A copy of the file as it is. An earlier one is never overwritten; it serves again when nothing has changed since."""
     target = file.with_name(file.name + COPY_SUFFIX)
+    for leftover in file.parent.glob(f".{glob.escape(target.name)}.*.part*"):  # of a start that was killed; only we hold the lock
+        leftover.unlink()
     with backup.part_of(target) as part:
         backup.copy_sqlite(file, part)
         number = 1
