@@ -274,20 +274,18 @@ database.dispose()
 
 
 def test_many_processes_make_one_file_at_the_same_moment(tmp_path: Path) -> None:
-    for turn in range(1):
-        url = f"sqlite:///{tmp_path / str(turn) / 'videoannotator.db'}"
-        words = [sys.executable, "-W", "error", "-c", OPEN, url]
-        pipe = subprocess.PIPE
-        opening = [subprocess.Popen(words, text=True, stdin=pipe, stdout=pipe, stderr=pipe) for _ in range(6)]
-        for process in opening:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-        for process in opening:
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        said = [process.communicate(timeout=60)[1] for process in opening]
-        assert said == [""] * 6
+    words = [sys.executable, "-W", "error", "-c", OPEN, f"sqlite:///{tmp_path / 'new' / 'videoannotator.db'}"]
+    pipe = subprocess.PIPE
+    opening = [subprocess.Popen(words, text=True, stdin=pipe, stdout=pipe, stderr=pipe) for _ in range(6)]
+    for process in opening:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in opening:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=60)[1] for process in opening]
+    assert said == [""] * 6
 
 
 def test_an_error_does_not_tell_what_was_to_be_written(database: Database) -> None:
