@@ -160,8 +160,14 @@ class JobQueue:
         with self._database.writing() as session:
             events.record_log(session, _held_job(session, claim).id, message)
 
-    def finish(self, claim: Claim, result: AttemptResult, failure: Failure | None = None) -> bool:
+    def finish(self, claim: Claim, result: AttemptResult, failure: Failure | None = None, *, remark: str | None = None) -> bool:
         """End the job: COMPLETED, or FAILED for that reason; its result becomes visible in the same moment.
+
+        Args:
+            claim: the right to it.
+            result: what it leaves behind.
+            failure: why it failed; None when it completed.
+            remark: of a completed job, which of its pipelines failed all the same, in a sentence.
 
         Returns:
             False when a cancellation was asked for first: nothing is changed, and the holder must cancel.
@@ -179,6 +185,7 @@ class JobQueue:
             if not failure:
                 job.progress = 1.0
             _note(job, failure)
+            job.error_message = job.error_message or remark
             _end(session, job)
         return True
 

@@ -150,8 +150,8 @@ class Conclusion:
             self.say(f"{failure.message} It is tried again in {delay_s:.0f} s.")
             recorded = self.write(lambda: queue.retry_later(self._claim, result, failure, delay_s))
         else:
-            self.say(f"Failed: {verdict.failure.message}" if verdict.failure else "Completed.")
-            recorded = self.write(lambda: queue.finish(self._claim, result, verdict.failure))
+            self.say(f"Failed: {verdict.failure.message}" if verdict.failure else f"Completed. {verdict.remark or ''}".rstrip())
+            recorded = self.write(lambda: queue.finish(self._claim, result, verdict.failure, remark=verdict.remark))
         if recorded:
             self._unrecorded = False
         else:

@@ -14,10 +14,17 @@ Ended = PipelineRun | RunReport
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of a job: tried again later, or ended; `failure` says why it is tried again, or why it FAILED."""
+    """What becomes of a job.
+
+    Attributes:
+        again: whether it is tried again later.
+        failure: why it is tried again, or why it FAILED; None when it COMPLETED.
+        remark: of a completed job, which of its pipelines failed, in a sentence; None when none did.
+    """
 
     again: bool
     failure: Failure | None
+    remark: str | None = None
 
 
 def still_to_run(selected: Sequence[str], runs: Iterable[PipelineRun]) -> list[str]:
@@ -45,7 +52,7 @@ def judge(selected: Sequence[str], before: Iterable[Ended], now: Sequence[Ended]
         return Verdict(again=True, failure=_failure(passing[0]))
     if failed and not any(run.status == COMPLETED for run in runs):
         return Verdict(again=False, failure=_failure(failed[0]))
-    return Verdict(again=False, failure=None)
+    return Verdict(again=False, failure=None, remark=_remark(failed, len(runs)))
 
 
 def report_of(outcome: PipelineOutcome) -> RunReport:
@@ -83,6 +90,12 @@ def reports_of_failure(pipelines: Iterable[str], options: dict[str, dict[str, ob
         )
         for name in pipelines
     ]
+
+
+def _remark(failed: Sequence[Ended], of: int) -> str | None:
+    if not failed:
+        return None
+    return f"{len(failed)} of {of} pipelines failed. " + " ".join(f"{run.pipeline_name}: {_failure(run).message}" for run in failed)
 
 
 def _failure(run: Ended) -> Failure:

@@ -107,7 +107,8 @@ def test_only_the_pipelines_that_failed_for_the_moment_run_again(lab: Lab) -> No
 def test_what_succeeded_is_kept_when_the_rest_fails_for_good(lab: Lab) -> None:
     job_id = lab.submit(pipelines=("trial", "other_trial"), other={"broken": True})
     job = lab.process(job_id)
-    assert (job.status, job.success_rate) == (JobStatus.COMPLETED, 0.5)
+    assert (job.status, job.success_rate, job.error_code) == (JobStatus.COMPLETED, 0.5, None)
+    assert str(job.error_message).startswith("1 of 2 pipelines failed. other_trial: ")
     assert lab.runs(job_id)["other_trial"].error_code == "INFERENCE_FAILED"
     assert "trial.json" in lab.artifacts(job_id)
 

@@ -18,6 +18,7 @@ def run(name: str, status: str, *, transient: bool = False) -> RunReport:
 DONE, SKIPPED = run("a", "completed"), run("a", "skipped")
 PASSING, LASTING = run("b", "failed", transient=True), run("b", "failed")
 B_BROKE = Failure("BROKEN", "b broke")
+WITHOUT_B = "1 of 2 pipelines failed. b: b broke"
 
 
 @pytest.mark.parametrize(
@@ -26,13 +27,13 @@ B_BROKE = Failure("BROKEN", "b broke")
         ([], [DONE], True, Verdict(again=False, failure=None)),
         ([], [SKIPPED], True, Verdict(again=False, failure=None)),
         ([], [DONE, PASSING], True, Verdict(again=True, failure=B_BROKE)),
-        ([], [DONE, PASSING], False, Verdict(again=False, failure=None)),
-        ([], [DONE, LASTING], True, Verdict(again=False, failure=None)),
+        ([], [DONE, PASSING], False, Verdict(again=False, failure=None, remark=WITHOUT_B)),
+        ([], [DONE, LASTING], True, Verdict(again=False, failure=None, remark=WITHOUT_B)),
         ([], [SKIPPED, LASTING], True, Verdict(again=False, failure=B_BROKE)),
         ([], [run("a", "failed"), PASSING], True, Verdict(again=True, failure=B_BROKE)),
         ([], [run("a", "failed"), PASSING], False, Verdict(again=False, failure=Failure("BROKEN", "a broke"))),
         ([DONE, PASSING], [run("b", "completed")], True, Verdict(again=False, failure=None)),
-        ([DONE, PASSING], [PASSING], False, Verdict(again=False, failure=None)),
+        ([DONE, PASSING], [PASSING], False, Verdict(again=False, failure=None, remark=WITHOUT_B)),
         ([SKIPPED, PASSING], [PASSING], False, Verdict(again=False, failure=B_BROKE)),
     ],
 )
