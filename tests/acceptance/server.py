@@ -25,6 +25,9 @@ LOOK_S = 0.02
 MARK = "VIDEOANNOTATOR_TEST_HOUSE"
 """Every process of one installation carries it in its environment."""
 
+LAST_LINE = re.compile(r"^ +stop +Ctrl-C$", re.MULTILINE)
+"""Of what a server says when it is ready."""
+
 ENDED = ("completed", "failed", "cancelled")
 
 
@@ -162,7 +165,7 @@ class Server:
         ended = self.process.poll()
         said = self.out_file.read_text()
         assert ended is None, f"the server ended with {ended}:\n{said}\n{self.err_file.read_text()}"
-        return said if "is ready" in said else None
+        return said if LAST_LINE.search(said) else None
 
     @property
     def said(self) -> str:

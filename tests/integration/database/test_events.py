@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 
 import pytest
 from sqlalchemy import update
@@ -118,7 +119,7 @@ def test_no_event_overtakes_one_that_is_not_visible_yet(database: Database) -> N
         writers = [threads.submit(first), threads.submit(second)]
         assert recorded.wait(30)
         done, pending = writers[1], writers[0]
-        with pytest.raises(TimeoutError):
+        with pytest.raises(FutureTimeout):  # Python 3.10 has one of its own
             done.result(0.3)
         assert events_in(database) == []
         commit.set()

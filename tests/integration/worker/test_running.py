@@ -211,7 +211,7 @@ def test_a_job_that_this_program_cannot_handle_fails_and_does_not_come_back(lab:
 
 
 def test_progress_reaches_the_row(lab: Lab) -> None:
-    job_id = lab.submit(seconds=1.5)
+    job_id = lab.submit(seconds=4.0)
     with lab.processing(lab.claim(job_id)):
         until(lambda: lab.job(job_id).stage == "finishing", "the stage")
         assert 0 < lab.job(job_id).progress < 1
