@@ -21,7 +21,7 @@ import resource
 from videoannotator.jobs import probe_process
 
 def greedy(path, timing):
-    return b"x" * (probe_process.MEMORY_BYTES + 1)
+    return b"x" * (2 * probe_process.MEMORY_BYTES)
 
 probe_process.probe = greedy
 probe_process.main()
