@@ -32,7 +32,7 @@ def postgres_server() -> URL:
 def postgres_database(template: str = "template1") -> Iterator[str]:
     """A fresh database on that server, a copy of `template`; it is dropped at the end, whoever is still connected."""
     server = postgres_server()
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    engine = create_engine(server, isolation_level="AUTOCOMMIT", connect_args={"client_encoding": "utf8"})
     name = f"va_test_{uuid.uuid4().hex}"
     try:
         with engine.connect() as connection:

@@ -148,6 +148,7 @@ def postgresql_engine(url: URL) -> Engine:
         "tcp_user_timeout": SILENCE_TIMEOUT_S * 1000,
         "options": " ".join(f"-c {name}={seconds * 1000}" for name, seconds in limits.items()) + " -c timezone=UTC",
         "application_name": "videoannotator",
+        "client_encoding": "utf8",  # a server that was set up without a language would give bytes
     }
     try:
         return create_engine(url, connect_args=given, pool_pre_ping=True, **POOL)
