@@ -3,6 +3,7 @@
 import logging
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from videoannotator.errors import ExtraMissingException
 
 BUSY_TIMEOUT_S = 10
 """How long to wait for somebody else's lock."""
+SWITCH_INTERVAL_S = 0.02
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_S = 30
 SILENCE_TIMEOUT_S = 10
@@ -54,7 +56,7 @@ class _SQLiteFile:
             f"{self._path.as_uri()}?mode=rw", uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None
         )
         try:
-            (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+            mode = _switch_to_wal(connection)
             for pragma in ("synchronous=FULL", "foreign_keys=ON", f"journal_size_limit={WAL_KEPT_BYTES}"):
                 connection.execute(f"PRAGMA {pragma}").close()
         except sqlite3.Error:
@@ -62,7 +64,7 @@ class _SQLiteFile:
             raise
         if self._identity is None:
             self._identity = self._look()
-            self._warn(str(mode))
+            self._warn(mode)
         return connection
 
     def require_same(self, *_: Any) -> None:
@@ -94,6 +96,21 @@ class _SQLiteFile:
         if kind.startswith(NETWORK_FILE_SYSTEMS):
             advice = "one machine only may use it. Set DATABASE_URL to a file on a local disk, or to PostgreSQL."
             logger.warning("The SQLite database %s lies on a network drive (%s): %s", self._path, kind, advice)
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> str:
+    """Turn the write-ahead log on; gives the mode that is in force.
+
+    When several processes do this to a new file at the same moment, SQLite does not wait as it otherwise does, so we do.
+    """
+    give_up_at = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            return str(connection.execute("PRAGMA journal_mode=WAL").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() >= give_up_at:
+                raise
+        time.sleep(SWITCH_INTERVAL_S)
 
 
 class _Compiler(SQLiteCompiler):
