@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from videoannotator.annotations.arrow import arrow_table, data_frame
+from videoannotator.annotations.columns import Row, RowContext, Table
 from videoannotator.annotations.frame_times import FrameTimes
+from videoannotator.annotations.identities import Identities
 from videoannotator.annotations.media_info import MediaInfo
 from videoannotator.annotations.outcome import PipelineOutcome, PipelineStatus
+from videoannotator.annotations.persons import PersonIdentity
 from videoannotator.annotations.provenance import Provenance
 from videoannotator.annotations.store import PipelineRecords
-from videoannotator.annotations.tables import TABLES, Row, Table, stacked, widened
+from videoannotator.annotations.tables import TABLES, stacked, widened
 from videoannotator.errors import InvalidRequestException
 
 if TYPE_CHECKING:
@@ -47,6 +51,11 @@ class AnnotationSet:
         completed = [name for name, outcome in self.outcomes.items() if outcome.status is PipelineStatus.COMPLETED]
         return chain.from_iterable(self.results[name].of_type(record_type) for name in completed if name in self.results)
 
+    @cached_property
+    def identities(self) -> Identities:
+        """Who is behind the tracks of people and faces, as far as the completed pipelines say."""
+        return Identities(self.records(PersonIdentity))
+
     @property
     def failed(self) -> tuple[PipelineOutcome, ...]:
         """The outcomes of the pipelines that failed."""
@@ -71,7 +80,7 @@ class AnnotationSet:
     def rows(self, table: Table, pipeline: str) -> Iterator[Row]:
         """The rows of one pipeline's table, read from disk as they are asked for."""
         records: Iterable[object] = self.results[pipeline].of_type(table.record_type) if pipeline in self.results else ()
-        return table.rows(pipeline, records, self.frame_times)
+        return table.rows(pipeline, records, RowContext(self.frame_times, self.identities))
 
     def to_arrow(self, table: str | None = None) -> "pa.Table":
         """One table, of all pipelines that give it, with descriptions and units in the metadata of its fields.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from videoannotator.annotations.tables import Column, Row
+from videoannotator.annotations.columns import Column, Row
 from videoannotator.errors import ExtraMissingException
 
 if TYPE_CHECKING:

@@ -25,11 +25,12 @@ class Selected:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A pipeline that will run, what it is fed, and which other steps must have ended first."""
+    """A pipeline that will run, what it is fed, and which other steps must have ended before it starts, and before it finishes."""
 
     selected: Selected
     needs: Needs
     after: tuple[str, ...] = ()
+    finish_after: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -93,13 +94,27 @@ def make_plan(selection: Sequence[Selected], media: MediaInfo) -> Plan:
         if reason:
             skipped[selected.name] = reason
         else:
-            makers = [maker for maker in _makers(needs[selected.name], candidates) if maker.name not in skipped]
-            steps[selected.name] = Step(selected, needs[selected.name], tuple(maker.name for maker in makers))
+            wanted = needs[selected.name]
+            steps[selected.name] = Step(
+                selected,
+                wanted,
+                after=_running(_makers(wanted.products, candidates), skipped),
+                finish_after=_running(_others(selected, _makers(wanted.afterwards, candidates)), skipped),
+            )
     return _routed(tuple(steps.values()), skipped, included)
 
 
-def _makers(needs: Needs, candidates: Sequence[Selected]) -> list[Selected]:
-    return [other for other in candidates if set(other.pipeline.produces) & set(needs.products)]
+def _makers(products: Sequence[type], candidates: Sequence[Selected]) -> list[Selected]:
+    return [other for other in candidates if set(other.pipeline.produces) & set(products)]
+
+
+def _others(selected: Selected, makers: Sequence[Selected]) -> list[Selected]:
+    """The makers without the pipeline itself, which may read its own records afterwards."""
+    return [maker for maker in makers if maker is not selected]
+
+
+def _running(makers: Sequence[Selected], skipped: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(maker.name for maker in makers if maker.name not in skipped)
 
 
 def _in_order(candidates: Sequence[Selected], needs: Mapping[str, Needs]) -> list[Selected]:
@@ -108,11 +123,18 @@ def _in_order(candidates: Sequence[Selected], needs: Mapping[str, Needs]) -> lis
     Raises:
         InvalidRequestException: they wait for each other, or products are made by none.
     """
+    before = {
+        s.name: {
+            maker.name
+            for maker in (*_makers(needs[s.name].products, candidates), *_others(s, _makers(needs[s.name].afterwards, candidates)))
+        }
+        for s in candidates
+    }
     ordered: list[Selected] = []
     waiting = list(candidates)
     while waiting:
         done = {selected.name for selected in ordered}
-        ready = [s for s in waiting if {maker.name for maker in _makers(needs[s.name], candidates)} <= done]
+        ready = [s for s in waiting if before[s.name] <= done]
         if not ready:
             names = ", ".join(selected.name for selected in waiting)
             raise InvalidRequestException(f"These pipelines wait for each other's products: {names}.", hint="Select fewer of them.")

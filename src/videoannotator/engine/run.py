@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -11,7 +11,7 @@ from typing import Any
 
 from videoannotator.annotations.checksum import sha256_of
 from videoannotator.annotations.outcome import PipelineStatus
-from videoannotator.engine.plan import Plan
+from videoannotator.engine.plan import Plan, Step
 from videoannotator.engine.progress import OnProgress, ProgressMeter
 from videoannotator.engine.worker import Worker
 from videoannotator.errors import MediaUnreadableException, RunStopped
@@ -65,8 +65,7 @@ class Run:
         self._decode_s = 0.0
         self._hashed = 0
         self._workers = {
-            step.name: Worker(step, decoder.media, sessions, self._stop.is_set, self._products_for(step.after))
-            for step in plan.steps
+            step.name: Worker(step, decoder.media, sessions, self._stop.is_set, self._products_for(step)) for step in plan.steps
         }
         self._work: dict[str, Future[None]] = {}
         self._threads = ThreadPoolExecutor(len(plan.steps) + 2, thread_name_prefix="videoannotator")
@@ -98,7 +97,14 @@ class Run:
         if failed:
             worker.fail_after(failed[0])
         else:
-            worker.work()
+            worker.work(before_finish=lambda: self._wait_for(worker))
+
+    def _wait_for(self, worker: Worker) -> None:
+        """Wait for those whose records this pipeline reads at its end; a failed one is missed, and does not fail it."""
+        for name in worker.step.finish_after:
+            self._work[name].result()
+            if self._workers[name].outcome.status is PipelineStatus.FAILED:
+                worker.warn(f"{name} failed, so what it would have contributed here is missing.")
 
     def _digest(self) -> str:
         try:
@@ -113,8 +119,17 @@ class Run:
         self._hashed += 1
         return self._stop.is_set()
 
-    def _products_for(self, makers: Sequence[str]) -> Callable[[type], Iterable[object]]:
-        return lambda kind: chain.from_iterable(self._workers[name].records.of_type(kind) for name in makers)
+    def _products_for(self, step: Step) -> Callable[[type], Iterable[object]]:
+        """What the pipeline of this step can read: records of those it waited for, and at its end its own."""
+
+        def products(kind: type) -> Iterable[object]:
+            makers = [*step.after, *(step.finish_after if kind in step.needs.afterwards else ())]
+            if kind in step.needs.afterwards and kind in step.selected.pipeline.produces:
+                makers.append(step.name)
+            whole = [name for name in makers if name == step.name or self._workers[name].outcome.status is PipelineStatus.COMPLETED]
+            return chain.from_iterable(self._workers[name].records.of_type(kind) for name in whole)
+
+        return products
 
     def _read(self) -> None:
         """Decode once and hand everything to those who need it."""

@@ -52,7 +52,7 @@ class Worker:
         self._asked_to_stop = should_stop
         self.signs = 0
         """Signs of life of the pipeline: batches taken, and questions whether to stop."""
-        self._context = RunContext(sessions, self._should_stop, self._warnings.append, products)
+        self._context = RunContext(sessions, self._should_stop, self.warn, products)
         self._queue: ByteBoundedQueue[Batch] = ByteBoundedQueue(QUEUE_BYTES)
         self._waiting: dict[str, list[Frame]] = {need: [] for need in step.needs.frames}
         self._waiting_bytes = 0
@@ -102,13 +102,20 @@ class Worker:
             message = f"It works on the records of {maker.pipeline!r}, which failed: {maker.error.message}"
             self.outcome = replace(self.outcome, status=PipelineStatus.FAILED, error=replace(maker.error, message=message))
 
-    def work(self) -> None:
-        """Run the pipeline to its end; whatever it raises is recorded in `outcome`, never passed on."""
+    def warn(self, message: str) -> None:
+        """Add what a reader of the result should know."""
+        self._warnings.append(message)
+
+    def work(self, before_finish: Callable[[], None]) -> None:
+        """Run the pipeline to its end; whatever it raises is recorded in `outcome`, never passed on.
+
+        `before_finish` is called when everything was fed; the pipeline finishes when it returns.
+        """
         started_at = datetime.now(timezone.utc)
         error: PipelineError | None = None
         status = PipelineStatus.COMPLETED
         try:
-            self._run()
+            self._run(before_finish)
         except RunStopped:
             status = PipelineStatus.STOPPED
         except VideoAnnotatorException as failure:
@@ -131,13 +138,14 @@ class Worker:
             warnings=tuple(self._warnings),
         )
 
-    def _run(self) -> None:
+    def _run(self, before_finish: Callable[[], None]) -> None:
         pipeline = self.step.selected.pipeline(self.step.selected.options, self._context)
         try:
             self._busy(lambda: pipeline.start(self._media) or ())
             while (batch := self._queue.get()) is not None:
                 self._taken_s = (batch.frames[0] if isinstance(batch, FrameBatch) else batch).time.seconds
                 self._busy(lambda batch=batch: pipeline.feed(batch))  # type: ignore[misc]  # bound at once
+            before_finish()
             self._busy(pipeline.finish)
         finally:
             pipeline.close()

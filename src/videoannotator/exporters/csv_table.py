@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from videoannotator.annotations.annotation_set import AnnotationSet
-from videoannotator.annotations.tables import TABLES, Row, Table, Value
+from videoannotator.annotations.columns import Row, Table, Value
+from videoannotator.annotations.tables import TABLES
 from videoannotator.exporters.base import ExportedFile, Exporter, writing
 
 DICTIONARY = "data_dictionary.csv"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from videoannotator.annotations.annotation_set import AnnotationSet
 from videoannotator.annotations.arrow import arrow_batches, arrow_schema, missing_tables_extra
-from videoannotator.annotations.tables import TABLES, Row, Table
+from videoannotator.annotations.columns import Row, Table
+from videoannotator.annotations.tables import TABLES
 from videoannotator.exporters.base import ExportedFile, Exporter, writing
 
 

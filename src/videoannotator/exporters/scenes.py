@@ -8,8 +8,8 @@ from typing import Any, TextIO
 
 from videoannotator.annotations.annotation_set import AnnotationSet
 from videoannotator.annotations.media_info import VideoInfo
+from videoannotator.annotations.scene_tables import SCENES
 from videoannotator.annotations.scenes import Scene
-from videoannotator.annotations.tables import SCENES
 from videoannotator.annotations.time import MediaTime
 from videoannotator.exporters.base import ExportedFile, Exporter, writing
 

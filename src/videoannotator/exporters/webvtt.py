@@ -9,7 +9,7 @@ from itertools import accumulate, groupby, pairwise
 from pathlib import Path
 
 from videoannotator.annotations.annotation_set import AnnotationSet
-from videoannotator.annotations.tables import UTTERANCES
+from videoannotator.annotations.speech_tables import UTTERANCES
 from videoannotator.annotations.time import MediaTime
 from videoannotator.annotations.transcript import Utterance
 from videoannotator.exporters.base import ExportedFile, Exporter, writing

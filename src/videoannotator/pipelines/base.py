@@ -39,11 +39,14 @@ class Needs:
         audio: the sound it wants.
         products: record types that other pipelines of the same run must have made before this one starts. Whoever wants them gets
             neither pictures nor sound, because the recording is read once, and has been read by then.
+        afterwards: record types that it reads in `finish`, and not before: those of other pipelines of the same run as far as any
+            makes them, and its own. Pictures and sound do not wait for them.
     """
 
     frames: Mapping[str, FrameNeed] = field(default_factory=dict)
     audio: AudioNeed | None = None
     products: tuple[type, ...] = ()
+    afterwards: tuple[type, ...] = ()
 
     def __post_init__(self) -> None:
         fed = bool(self.frames) or self.audio is not None
@@ -58,7 +61,8 @@ class RunContext:
         sessions: the networks' weights, loaded once per process.
         should_stop: whether somebody asked the run to stop.
         warn: tells the reader of the result something that the records cannot say.
-        products: the records of a type that other pipelines made; only types named in `Needs.products`.
+        products: the records of a type that pipelines made; only types named in `Needs.products`, and in `finish` those named in
+            `Needs.afterwards`.
     """
 
     sessions: SessionPool

@@ -7,9 +7,26 @@ from types import MappingProxyType
 
 from videoannotator.annotations.annotation_set import AnnotationSet
 from videoannotator.annotations.attachment import Attachment
+from videoannotator.annotations.boxes import Box, Evidence, Point
+from videoannotator.annotations.faces import (
+    ACTION_UNITS,
+    BLENDSHAPES,
+    EXPRESSIONS,
+    FACE_POINTS,
+    LANDMARK_COUNT,
+    Blink,
+    Estimate,
+    FaceFlag,
+    FaceObservation,
+    FaceTrack,
+    Gaze,
+    HeadPose,
+    Measure,
+)
 from videoannotator.annotations.frame_times import FrameTimes
 from videoannotator.annotations.media_info import AudioInfo, Damage, FrameTiming, MediaInfo, VideoInfo
 from videoannotator.annotations.outcome import PipelineError, PipelineOutcome, PipelineStatus
+from videoannotator.annotations.persons import KEYPOINTS, Keypoint, PersonIdentity, PersonObservation
 from videoannotator.annotations.provenance import Provenance, WeightsUsed
 from videoannotator.annotations.scenes import Boundary, Scene
 from videoannotator.annotations.store import PipelineRecords
@@ -21,8 +38,15 @@ RECORDING_NAME = "face person Zoë"
 
 STARTED_AT = datetime(2026, 1, 1, 12, 0, 0, tzinfo=timezone.utc)
 
-RECORD_NAMES = {"scene_detection": "Scene", "speech_recognition": "Utterance"}
-"""The record type that each pipeline of the examples makes."""
+RECORD_NAMES = MappingProxyType(
+    {
+        "scene_detection": ("Scene",),
+        "speech_recognition": ("Utterance",),
+        "person_tracking": ("PersonObservation", "PersonIdentity"),
+        "face_analysis": ("FaceObservation", "FaceTrack"),
+    }
+)
+"""The record types that each pipeline of the examples makes."""
 
 TEXTS = (
     "Guten Morgen, wie heißt du? — 你好 👋🏽",
@@ -36,7 +60,7 @@ TEXTS = (
 """What a transcript may hold and a careless format breaks on."""
 
 NON_ASCII: Mapping[type | None, tuple[str, ...]] = MappingProxyType(
-    {Utterance: ("heißt", "你好", "👋🏽", "שלומך"), Scene: ("Küche",), None: ("Zoë's",)}
+    {Utterance: ("heißt", "你好", "👋🏽", "שלומך"), Scene: ("Küche",), PersonIdentity: ("Großmutter",), None: ("Zoë's",)}
 )
 """Words outside ASCII in the example `full`, by record type; under None those that are said about the run as a whole."""
 
@@ -103,6 +127,71 @@ def utterances() -> tuple[Utterance, ...]:
     )
 
 
+def persons() -> tuple[PersonObservation, ...]:
+    """Two people over six frames of `frame_times`: one leaves the picture, one has no posture, and a box is interpolated."""
+    t = frame_times()
+    seen = tuple(Keypoint(100.25 + 3 * n, 50.5 + 4 * n, 0.9, 2) for n in range(len(KEYPOINTS) - 2))
+    posture = (*seen, Keypoint(140.0, 300.0, 0.12, 1), Keypoint(0.0, 0.0, 0.0, 0))
+    grown_up, child = Box(90.5, 40.25, 80.0, 280.0), Box(-12.0, 200.0, 60.0, 110.125)
+    return (
+        PersonObservation(t[0], 0, 1, grown_up, Evidence.DETECTED, 0.987654321, posture),
+        PersonObservation(t[0], 0, 2, child, Evidence.DETECTED, 0.5, None),
+        PersonObservation(t[3], 3, 1, grown_up, Evidence.INTERPOLATED, None),
+        PersonObservation(t[3], 3, 2, child, Evidence.TRACKED, 0.0, posture),
+        PersonObservation(t[6], 6, 1, grown_up, Evidence.DETECTED, 1.0, posture),
+        PersonObservation(t[149], 149, 3, grown_up, Evidence.DETECTED, 0.75, posture),
+    )
+
+
+def identities() -> tuple[PersonIdentity, ...]:
+    """Who those tracks are: one is labelled by hand for a while, one has the same person again, one is known to nobody."""
+    t = frame_times()
+    evidence = {"face_similarity": 0.625, "relative_height": 1.0}
+    return (
+        PersonIdentity(1, t[0], t[5], "person_001", "Großmutter", 1.0, "labels_file", face_track_ids=(1,), evidence=evidence),
+        PersonIdentity(1, t[6], t[6], "person_001", "adult", 0.75, "body_size", face_track_ids=(1,)),
+        PersonIdentity(2, t[0], t[3], "person_002"),
+        PersonIdentity(3, t[149], t[149], "person_001", "adult", 0.75, "body_size", "face_identity", 0.625, (7,), evidence),
+    )
+
+
+def faces() -> tuple[FaceObservation, ...]:
+    """Three faces: everything measured, nothing measurable, and one between two frames that shows nobody's body."""
+    t = frame_times()
+    box, points = Box(110.0, 48.5, 30.0, 40.0), tuple(Point(112.5 + 5 * n, 60.25) for n in range(len(FACE_POINTS)))
+    share = dict.fromkeys(EXPRESSIONS, 0.125) | {"neutral": 0.25}
+    whole = FaceObservation(
+        *(t[0], 0, 1, box, Evidence.DETECTED, 0.95, points),
+        landmarks=tuple((110.0 + n / 16, 50.0 + n / 32, -n / 64) for n in range(LANDMARK_COUNT)),
+        head_pose=HeadPose(-12.5, 3.25, 0.0),
+        gaze=Gaze(5.5, -2.0),
+        blink=Blink(0.0625, 0.125),
+        blendshapes=tuple(n / 64 for n in range(len(BLENDSHAPES))),
+        action_units=dict.fromkeys(ACTION_UNITS, 0.5),
+        expression=share,
+        age=Estimate(34.5, 4.25),
+        female_probability=Estimate(0.875, 0.0625),
+        embedding=(0.6, 0.0, -0.8),
+    )
+    flags: tuple[FaceFlag, ...] = (FaceFlag.TOO_SMALL, FaceFlag.PROFILE)
+    why = dict.fromkeys(Measure, flags)
+    return (
+        whole,
+        FaceObservation(t[3], 3, 1, box, Evidence.INTERPOLATED, None),
+        FaceObservation(t[3], 3, 2, box, Evidence.DETECTED, 0.5, points, flags, why),
+        FaceObservation(t[6], 6, 1, box, Evidence.TRACKED, 0.5, points, missing={Measure.AGE: (FaceFlag.NOT_SAMPLED,)}),
+    )
+
+
+def face_tracks() -> tuple[FaceTrack, ...]:
+    """The tracks of `faces`: one with good samples, one without any."""
+    t = frame_times()
+    return (
+        FaceTrack(1, t[0], t[6], 2, 1, Estimate(34.5, 4.25), Estimate(0.875, 0.0625), (0.6, 0.0, -0.8)),
+        FaceTrack(2, t[3], t[3], 1, 0),
+    )
+
+
 def media(*, video: bool = True, audio: bool = True) -> MediaInfo:
     """A recording that was read to its end, slightly damaged."""
     timing = FrameTiming(150, 0.04, 9.946, 0.050056, 0.100089, variable_rate=True)
@@ -134,7 +223,12 @@ def provenance() -> Provenance:
         finished_at=STARTED_AT + timedelta(seconds=7, milliseconds=250),
         timings_s={"probe": 0.01, "decode": 3.5, "total": 7.25},
         warnings=("Zoë's recording is damaged: 3 packets could not be decoded.",),
-        options={"scene_detection": {"mode": "balanced", "min_scene_length": 0.6}, "speech_recognition": {"language": "en"}},
+        options={
+            "scene_detection": {"mode": "balanced", "min_scene_length": 0.6},
+            "speech_recognition": {"language": "en"},
+            "person_tracking": {"rate_hz": 5.0},
+            "face_analysis": {"rate_hz": 5.0},
+        },
     )
 
 
@@ -150,7 +244,7 @@ def completed(pipeline: str, records: Iterable[object]) -> tuple[PipelineOutcome
         started_at=STARTED_AT,
         finished_at=STARTED_AT + timedelta(seconds=5),
         busy_s=3.25,
-        records={RECORD_NAMES[pipeline]: 0} | results.counts(),
+        records=dict.fromkeys(RECORD_NAMES[pipeline], 0) | results.counts(),
         warnings=("Recognition of child speech was never measured.",),
     )
     return outcome, results
@@ -172,32 +266,40 @@ def annotation_set(
 
 
 def full() -> AnnotationSet:
-    """Scenes with pictures, and speech."""
+    """Scenes with pictures, speech, people and faces."""
     pictures = (Attachment(f"scene-000{n}.jpg", b"\xff\xd8" + bytes([n]) * 5 + b"\xff\xd9") for n in (1, 2))
-    return annotation_set({"scene_detection": (*scenes(), *pictures), "speech_recognition": utterances()})
+    return annotation_set(
+        {
+            "scene_detection": (*scenes(), *pictures),
+            "speech_recognition": utterances(),
+            "person_tracking": (*persons(), *identities()),
+            "face_analysis": (*faces(), *face_tracks()),
+        }
+    )
 
 
 def empty() -> AnnotationSet:
-    """Two pipelines that completed and found nothing."""
-    return annotation_set({"scene_detection": (), "speech_recognition": ()})
+    """Pipelines that completed and found nothing."""
+    return annotation_set(dict.fromkeys(RECORD_NAMES, ()))
 
 
 def audio_only() -> AnnotationSet:
     """A recording without video: scenes were skipped, and no frame times are known."""
-    skipped = PipelineOutcome("scene_detection", PipelineStatus.SKIPPED, {}, reason="The recording has no video track.")
-    return annotation_set({"speech_recognition": utterances()}, video=False, others=(skipped,))
+    visual = (name for name in RECORD_NAMES if name != "speech_recognition")
+    skipped = [PipelineOutcome(name, PipelineStatus.SKIPPED, {}, reason="The recording has no video track.") for name in visual]
+    return annotation_set({"speech_recognition": utterances()}, video=False, others=skipped)
 
 
 def unfinished() -> AnnotationSet:
-    """One pipeline failed after it had made records, and the other was stopped."""
+    """One pipeline failed after it had made records, and the others were stopped."""
     whole = full()
     options = whole.provenance.options
     error = PipelineError("INFERENCE_FAILED", "The network could not be run: Größe stimmt nicht.", "Report it.", transient=False)
     failed = PipelineOutcome(
         "scene_detection", PipelineStatus.FAILED, options["scene_detection"], error=error, started_at=STARTED_AT
     )
-    stopped = PipelineOutcome("speech_recognition", PipelineStatus.STOPPED, options["speech_recognition"])
-    outcomes = {"scene_detection": failed, "speech_recognition": stopped}
+    stopped = {name: PipelineOutcome(name, PipelineStatus.STOPPED, options[name]) for name in options if name != "scene_detection"}
+    outcomes = {"scene_detection": failed} | stopped
     return AnnotationSet(whole.media, outcomes, whole.results, whole.frame_times, whole.provenance)
 
 
@@ -212,13 +314,19 @@ def before_zero() -> AnnotationSet:
 
 
 def many(count: int = 2100) -> AnnotationSet:
-    """So many scenes and utterances that most of them wait on disk."""
+    """So many records that most of them wait on disk."""
     scene_records = (
         Scene(at(i), at(i + 1), 25 * i, 25 * i + 24, Boundary.CUT if i else Boundary.START, 0.5 if i else None)
         for i in range(count)
     )
     spoken = (utterance(i, i + 0.9, f"word {i}") for i in range(count))
-    return annotation_set({"scene_detection": scene_records, "speech_recognition": spoken})
+    box = Box(10.0, 20.0, 30.0, 40.0)
+    people = (PersonObservation(at(i), 25 * i, 1 + i % 2, box, Evidence.DETECTED, 0.5) for i in range(count))
+    points = tuple(Point(11.0, 21.0) for _ in FACE_POINTS)
+    seen = (FaceObservation(at(i), 25 * i, 1, box, Evidence.DETECTED, 0.5, points) for i in range(count))
+    return annotation_set(
+        {"scene_detection": scene_records, "speech_recognition": spoken, "person_tracking": people, "face_analysis": seen}
+    )
 
 
 EXAMPLES: Mapping[str, Callable[[], AnnotationSet]] = MappingProxyType(

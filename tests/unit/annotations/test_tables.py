@@ -8,8 +8,11 @@ import pyarrow as pa
 import pytest
 
 from videoannotator.annotations.annotation_set import AnnotationSet
+from videoannotator.annotations.columns import Row, Table
+from videoannotator.annotations.scene_tables import SCENES
 from videoannotator.annotations.scenes import Scene
-from videoannotator.annotations.tables import SCENES, TABLES, UTTERANCES, WORDS, Row, Table, stacked
+from videoannotator.annotations.speech_tables import UTTERANCES, WORDS
+from videoannotator.annotations.tables import TABLES, stacked
 from videoannotator.annotations.transcript import Utterance
 from videoannotator.errors import ExtraMissingException, InvalidRequestException
 from videoannotator.testing.examples import EXAMPLES, TEXTS, annotation_set, at, frame_times, utterance
@@ -141,7 +144,7 @@ def test_all_tables_stand_below_one_another(full: AnnotationSet) -> None:
 
 def test_nothing_found_gives_tables_without_rows() -> None:
     with EXAMPLES["empty"]() as annotations:
-        assert annotations.tables == ("scenes", "utterances", "words")
+        assert annotations.tables == tuple(table.name for table in TABLES)
         assert list(annotations.to_pandas("words").columns) == [column.name for column in WORDS.columns]
         assert len(annotations.to_pandas()) == 0
         assert str(annotations.to_pandas("words")["start_frame"].dtype) == "Int64"

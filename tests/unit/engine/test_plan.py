@@ -105,6 +105,27 @@ def test_two_that_wait_for_each_other_are_an_error() -> None:
         make_plan(pair, media())
 
 
+def test_who_reads_records_at_its_end_is_fed_meanwhile() -> None:
+    reader = toy("reader", Needs(frames(x=FrameNeed()), afterwards=(Utterance, Scene, dict)))
+    plan = make_plan([reader, toy("words", Needs(audio=AudioNeed()), (Utterance,))], media())
+    assert [(step.name, step.after, step.finish_after) for step in plan.steps] == [("words", (), ()), ("reader", (), ("words",))]
+
+
+def test_who_reads_records_at_its_end_does_without_a_skipped_maker() -> None:
+    reader = toy("reader", Needs(frames(x=FrameNeed()), afterwards=(Utterance,)))
+    plan = make_plan([reader, toy("words", Needs(audio=AudioNeed()), (Utterance,))], media(audio=False))
+    assert [(step.name, step.finish_after) for step in plan.steps] == [("reader", ())]
+
+
+def test_two_that_read_each_other_s_records_at_their_ends_are_an_error() -> None:
+    pair = [
+        toy("a", Needs(frames(x=FrameNeed()), afterwards=(Utterance,)), (Scene,)),
+        toy("b", Needs(frames(x=FrameNeed()), afterwards=(Scene,)), (Utterance,)),
+    ]
+    with pytest.raises(InvalidRequestException, match="wait for each other"):
+        make_plan(pair, media())
+
+
 def test_nothing_selected_is_an_error() -> None:
     with pytest.raises(InvalidRequestException, match="No pipeline is selected"):
         make_plan([], media())

@@ -123,6 +123,31 @@ class FromScenes(ToyPipeline):
             yield Utterance(scene.start, scene.end, "scene", "en", None, (word,))
 
 
+class ReadsAtItsEnd(ToyPipeline):
+    """Is fed pictures, and counts the records of others and its own at its end."""
+
+    name = "reads_at_its_end"
+    produces: ClassVar[tuple[type, ...]] = (Word, Utterance)
+    found: ClassVar[dict[str, list[int]]] = {}
+
+    @classmethod
+    def needs(cls, options: ToyOptions) -> Needs:
+        return Needs(frames={"all": FrameNeed(max_size=(32, 32))}, afterwards=(Scene, Word))
+
+    def feed(self, batch: Batch) -> Iterable[object]:
+        assert isinstance(batch, FrameBatch)
+        self.count("fed")
+        for frame in batch.frames:
+            yield Word("frame", frame.time, frame.time, None, WordTiming.PROPORTIONAL)
+
+    def finish(self) -> Iterable[object]:
+        self.count("finish")
+        return ()
+
+    def count(self, when: str) -> None:
+        self.found[when] = [len(list(self.context.products(kind))) for kind in (Scene, Word, Utterance)]
+
+
 class Late(ToySound):
     """Begins to listen when the reading is over."""
 
@@ -249,6 +274,22 @@ def test_warnings_of_a_pipeline_stand_in_its_outcome(clip: Path) -> None:
 def test_products_reach_the_pipeline_that_needs_them(clip: Path) -> None:
     with run(clip, FromScenes, ToyPipeline) as annotations:
         assert [said.text for said in annotations.records(Utterance)] == ["scene"]
+
+
+def test_records_are_read_at_the_end_by_a_pipeline_that_is_fed_meanwhile(clip: Path) -> None:
+    with run(clip, ReadsAtItsEnd, ToyPipeline) as annotations:
+        assert annotations.outcomes["reads_at_its_end"].error is None
+        scenes, own, undeclared = ReadsAtItsEnd.found["finish"]
+        assert (scenes, undeclared) == (1, 0)
+        assert own == len(list(annotations.records(Word))) > 0
+
+
+def test_who_reads_at_its_end_goes_on_without_a_failed_maker_and_says_so(clip: Path) -> None:
+    with run(clip, ReadsAtItsEnd, LosesGPU) as annotations:
+        outcome = annotations.outcomes["reads_at_its_end"]
+        assert outcome.status is PipelineStatus.COMPLETED
+        assert outcome.warnings == ("loses_gpu failed, so what it would have contributed here is missing.",)
+        assert ReadsAtItsEnd.found["finish"][0] == 0
 
 
 def test_whoever_works_on_the_records_of_a_failed_one_fails_too(clip: Path) -> None:

@@ -15,6 +15,10 @@ FILES = {
     "scenes": "scene_detection.csv",
     "utterances": "speech_recognition.utterances.csv",
     "words": "speech_recognition.words.csv",
+    "persons": "person_tracking.persons.csv",
+    "identities": "person_tracking.identities.csv",
+    "faces": "face_analysis.faces.csv",
+    "face_tracks": "face_analysis.face_tracks.csv",
 }
 
 
@@ -35,6 +39,8 @@ def test_cells_are_the_values(name: str, tmp_path: Path) -> None:
         list(CSVTable().export(annotations, tmp_path))
         for table in TABLES:
             pipeline = FILES[table.name].split(".")[0]
+            if pipeline not in annotations.outcomes:
+                continue
             header, *cells = read(tmp_path / FILES[table.name])
             assert header == [column.name for column in table.columns]
             assert cells == [["" if value is None else str(value) for value in row] for row in annotations.rows(table, pipeline)]
