@@ -3,6 +3,7 @@
 from array import array
 from bisect import bisect_right
 from fractions import Fraction
+from math import floor
 
 from videoannotator.annotations.checks import require
 from videoannotator.annotations.time import MediaTime
@@ -34,6 +35,6 @@ class FrameTimes:
 
     def index_at(self, time: MediaTime) -> int | None:
         """The index of the frame that is shown at `time`; None before the first."""
-        ticks = (time.exact + self._origin) / self._time_base
+        ticks = floor((time.exact + self._origin) / self._time_base)  # ticks are whole, and whole numbers compare much faster
         index = bisect_right(self._ticks, ticks) - 1
         return index if index >= 0 else None

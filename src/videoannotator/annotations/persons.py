@@ -68,9 +68,9 @@ class PersonObservation:
         if self.keypoints is not None:
             require(self.evidence is not Evidence.INTERPOLATED, "a posture is measured, never interpolated")
             require(len(self.keypoints) == len(KEYPOINTS), f"a posture has {len(KEYPOINTS)} keypoints, not {len(self.keypoints)}")
-            for name, point in zip(KEYPOINTS, self.keypoints, strict=True):
-                require_probability(f"the score of {name}", point.score)
-                require(point.visibility in (0, 1, 2), f"visibility is 0, 1 or 2, not {point.visibility}")
+            for point in self.keypoints:
+                require_probability("the score of a keypoint", point.score)
+                require(point.visibility in (0, 1, 2), "the visibility of a keypoint is 0, 1 or 2")
 
 
 @dataclass(frozen=True, slots=True)
