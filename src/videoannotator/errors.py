@@ -10,6 +10,7 @@
     │   └── UnsupportedMediaException       UNSUPPORTED_MEDIA
     ├── WeightsMissingException             WEIGHTS_MISSING
     ├── WeightsDamagedException             WEIGHTS_DAMAGED
+    ├── DownloadFailedException             DOWNLOAD_FAILED     transient
     ├── ExtraMissingException               EXTRA_MISSING
     ├── DeviceUnavailableException          DEVICE_UNAVAILABLE
     ├── GPUOutOfMemoryException             GPU_OUT_OF_MEMORY   transient
@@ -137,6 +138,13 @@ class WeightsDamagedException(VideoAnnotatorException):
     """A weights file is not the one that the manifest describes."""
 
     code = "WEIGHTS_DAMAGED"
+
+
+class DownloadFailedException(VideoAnnotatorException):
+    """Weights could not be fetched over the network."""
+
+    code = "DOWNLOAD_FAILED"
+    transient = True
 
 
 class ExtraMissingException(VideoAnnotatorException):

@@ -76,14 +76,8 @@ def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
         if origin == "*":
             continue
         parts = urlsplit(origin)
-        if (
-            parts.scheme not in ("http", "https")
-            or not parts.netloc
-            or parts.path
-            or parts.query
-            or parts.fragment
-            or "*" in origin
-        ):
+        beyond = (parts.path, parts.query, parts.fragment)
+        if parts.scheme not in ("http", "https") or not parts.netloc or any(beyond) or "*" in origin:
             raise ValueError(f"{origin!r} is not an origin; write scheme://host or scheme://host:port, without a path, or *")
     return origins
 
@@ -310,7 +304,12 @@ class Settings(BaseSettings):
     model_cache_dir: Path | None = Field(
         None,
         validation_alias=_names("MODEL_CACHE_DIR"),
-        description="A folder that is searched for weights before those that came with the package.",
+        description="A folder for added weights, searched before those that came with the package.",
+    )
+    offline: bool = Field(
+        False,
+        validation_alias=AliasChoices(PREFIX + "OFFLINE", "HF_HUB_OFFLINE"),
+        description="Whether `models pull` must not use the network.",
     )
     log_level: LogLevel = Field(LogLevel.WARNING, validation_alias=_names("LOG_LEVEL"), description="How much is logged.")
     log_dir: Path | None = Field(

@@ -1,5 +1,6 @@
 """`pipelines`, `config`, `models`, `info`, `version`; and installations that are broken."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.acceptance.conftest import RunCommand
 from tests.plugins import installed
+from tests.weights_server import Mirror, serving
 
 import videoannotator
 from videoannotator.media.synthetic import Shot, shots_clip
@@ -84,6 +86,35 @@ def test_intact_weights_are_said_to_be(run_command: RunCommand) -> None:
     assert "licence" not in ended.err
     listed = json.loads(run_command("models", "list", "--json").out)
     assert all(entry["sha256"] and entry["licence"] and entry["limits"] for entry in listed)
+
+
+def test_weights_are_added_and_carried_to_a_machine_without_a_network(tmp_path: Path, run_command: RunCommand) -> None:
+    content = bytes(range(256)) * 1000
+    checksum = hashlib.sha256(content).hexdigest()
+    here = {"VIDEOANNOTATOR_MODEL_CACHE_DIR": str(tmp_path / "here"), "NO_PROXY": "127.0.0.1"}
+    there = {"VIDEOANNOTATOR_MODEL_CACHE_DIR": str(tmp_path / "there"), "HF_HUB_OFFLINE": "1"}
+    with serving(Mirror(content)) as mirror:
+        unchecked = run_command("models", "pull", mirror.url, **here)
+        assert (unchecked.code, mirror.asked) == (1, [])
+        assert "--sha256" in unchecked.err
+        pull = ("models", "pull", mirror.url, "--sha256", checksum, "--name", "my-pose", "--licence", "Apache-2.0")
+        pulled = run_command(*pull, **here)
+        assert pulled.code == 0, pulled.err
+        refused = run_command(*pull, **there)
+        assert refused.code == 1
+        assert "HF_HUB_OFFLINE" in refused.err
+    assert run_command("models", "export", tmp_path / "bundle.tar", **here).code == 0
+    imported = run_command("models", "import", tmp_path / "bundle.tar", "--json", **there)
+    assert [entry["name"] for entry in json.loads(imported.out)] == ["my-pose"]
+    listed = {entry["name"]: entry for entry in json.loads(run_command("models", "list", "--json", **there).out)}
+    assert (listed["my-pose"]["added"], listed["my-pose"]["licence"]) == (True, "Apache-2.0")
+    assert run_command("models", "verify", **there).code == 0
+    next((tmp_path / "there" / "my-pose").glob("*.onnx")).write_bytes(b"other")
+    damaged = run_command("models", "verify", **there)
+    assert damaged.code == 1
+    assert "my-pose" in damaged.err
+    assert run_command("models", "remove", "my-pose", **there).code == 0
+    assert run_command("models", "remove", "my-pose", **there).code == 1
 
 
 def test_a_plugin_that_fails_is_listed_with_the_reason(tmp_path: Path, run_command: RunCommand) -> None:

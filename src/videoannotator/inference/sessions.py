@@ -12,10 +12,14 @@ import numpy as np
 import onnxruntime as ort
 
 from videoannotator.annotations.provenance import WeightsUsed
-from videoannotator.errors import DeviceUnavailableException
+from videoannotator.errors import DeviceUnavailableException, InvalidConfigException
 from videoannotator.inference.devices import HINTS, LOG_ERRORS_ONLY, Device, obtain_device
 from videoannotator.inference.failures import ORT_ERRORS, translate_failure
 from videoannotator.inference.weights import WeightsEntry, WeightsStore
+
+ADDED = "added/"
+"""Apart from the names of weights that ship, among which no slash occurs."""
+ONNX_SUFFIXES = (".onnx", ".ort")
 
 
 class Session:
@@ -77,6 +81,18 @@ class _Warm:
                 self._sessions[name] = _open_session(name, self.weights.path(name), self.device, self.threads)
             return self._sessions[name]
 
+    def added(self, name: str) -> Session:
+        key = f"{ADDED}{name}"
+        with self._lock:
+            if key not in self._sessions:
+                path = self.weights.library.path(name)
+                if path.suffix not in ONNX_SUFFIXES:
+                    raise InvalidConfigException(
+                        f"The weights {name!r} are not one ONNX file.", hint="Give the name of weights that end in .onnx or .ort."
+                    )
+                self._sessions[key] = _open_session(name, path, self.device, self.threads)
+            return self._sessions[key]
+
     def close(self) -> None:
         with self._lock:
             self._sessions.clear()
@@ -134,6 +150,29 @@ class SessionPool:
         self._note(WeightsStore.entry(name), session.device)
         return session
 
+    def added(self, name: str) -> Session:
+        """Get the session of an ONNX file that somebody added under this name. Raises as `get` does.
+
+        Raises:
+            InvalidConfigException: what was added under this name is not one ONNX file.
+        """
+        session = self._warm.added(name)
+        self._note_added(name, session.device)
+        return session
+
+    def added_path(self, name: str) -> Path | None:
+        """The checked file or folder of weights that somebody added under this name; None when nobody did.
+
+        Raises:
+            WeightsMissingException, WeightsDamagedException: they are not whole.
+        """
+        library = self._warm.weights.library
+        if name not in library.names():
+            return None
+        path = library.path(name)
+        self._note_added(name, self.device_used)
+        return path
+
     def file(self, name: str) -> Path:
         """Get the checked path of weights that are no network, such as a table of tokens. Raises as `WeightsStore.path` does."""
         path = self._warm.weights.path(name)
@@ -157,6 +196,10 @@ class SessionPool:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+    def _note_added(self, name: str, device: str) -> None:
+        entry = self._warm.weights.library.entry(name)
+        self.record(WeightsUsed(name, entry.sha256, entry.licence, device))
 
     def _note(self, entry: WeightsEntry, device: str) -> None:
         self._used[entry.name] = WeightsUsed(entry.name, entry.sha256, entry.licence, device)

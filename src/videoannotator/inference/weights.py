@@ -1,16 +1,16 @@
 """The weights that this installation carries: what they are, where they lie, and whether they are whole."""
 
 import json
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from videoannotator.annotations.checksum import sha256_of
 from videoannotator.errors import InvalidRequestException, VideoAnnotatorException, WeightsDamagedException, WeightsMissingException
+from videoannotator.inference.hashes import checked_sha256
+from videoannotator.inference.library import WeightsLibrary, default_folder
 from videoannotator.version import __version__
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent / "weights"
@@ -91,13 +91,13 @@ class WeightsStatus:
     """How one weights file was found.
 
     Attributes:
-        entry: what it should be.
+        name: of the weights.
         state: `ok`, `missing` or `damaged`.
         path: where it lies, or where it should.
         problem, hint: what is wrong and what to do about it; None when nothing is.
     """
 
-    entry: WeightsEntry
+    name: str
     state: Literal["ok", "missing", "damaged"]
     path: Path
     problem: str | None
@@ -145,12 +145,16 @@ class WeightsStore:
         folders: searched in this order before the package's own folder, for example a model cache. A damaged file in one of them is
             an error, not a reason to go on to the next.
 
+    Attributes:
+        library: the weights that somebody added: in the first of `folders`, or where they lie by default.
+
     Raises:
         InvalidRequestException: one of the folders does not exist.
     """
 
     def __init__(self, folders: Sequence[Path] | None = None) -> None:
         self._folders = (*(Path(folder) for folder in folders or ()), PACKAGE_FOLDER)
+        self.library = WeightsLibrary(self._folders[0] if folders else default_folder())
         for folder in self._folders[:-1]:
             if not folder.is_dir():
                 raise InvalidRequestException(
@@ -183,18 +187,10 @@ class WeightsStore:
         return entry
 
     def verify(self) -> tuple[WeightsStatus, ...]:
-        """Check every weights file of the manifest, in its order. Reads all of them unless that was done before."""
-        return tuple(self._status(entry) for entry in manifest().values())
-
-    def _status(self, entry: WeightsEntry) -> WeightsStatus:
-        path = self._locate(entry)
-        try:
-            self._check(entry, path)
-        except WeightsMissingException as error:
-            return WeightsStatus(entry, "missing", path, error.message, error.hint)
-        except WeightsDamagedException as error:
-            return WeightsStatus(entry, "damaged", path, error.message, error.hint)
-        return WeightsStatus(entry, "ok", path, None, None)
+        """Check every weights file of the manifest, in its order, then those that were added. Reads all of them once."""
+        shipped = tuple(_status(name, self._locate(entry), partial(self.path, name)) for name, entry in manifest().items())
+        library = self.library
+        return shipped + tuple(_status(name, library.folder / name, partial(library.path, name)) for name in library.names())
 
     def _locate(self, entry: WeightsEntry) -> Path:
         candidates = [folder / entry.file for folder in self._folders]
@@ -202,19 +198,28 @@ class WeightsStore:
 
     def _check(self, entry: WeightsEntry, path: Path) -> None:
         try:
-            state = path.stat()
-            found_sha256 = _sha256(path, state.st_size, state.st_mtime_ns)
+            found_sha256 = checked_sha256(path)
         except FileNotFoundError as error:
             raise _problem(WeightsMissingException, entry, path, "are not there") from error
         except OSError as error:
             raise _problem(WeightsMissingException, entry, path, f"cannot be read ({error.strerror})") from error
         if found_sha256 != entry.sha256:
             reason = (
-                f"are damaged: {state.st_size} bytes with sha256 {found_sha256}, "
+                f"are damaged: {path.stat().st_size} bytes with sha256 {found_sha256}, "
                 f"where {entry.size_bytes} bytes with sha256 {entry.sha256} are expected"
             )
             detail = {"expected_sha256": entry.sha256, "found_sha256": found_sha256}
             raise _problem(WeightsDamagedException, entry, path, reason, detail)
+
+
+def _status(name: str, path: Path, check: Callable[[], Path]) -> WeightsStatus:
+    try:
+        check()
+    except WeightsMissingException as error:
+        return WeightsStatus(name, "missing", path, error.message, error.hint)
+    except WeightsDamagedException as error:
+        return WeightsStatus(name, "damaged", path, error.message, error.hint)
+    return WeightsStatus(name, "ok", path, None, None)
 
 
 def _problem(
@@ -227,17 +232,3 @@ def _problem(
         hint = f"Delete {path}; the copy that comes with the package is used then."
     facts = {"weights": entry.name, "file": entry.file, "path": str(path), **(detail or {})}
     return kind(f"The weights {entry.name!r} ({entry.file}) {reason}.", hint=hint, detail=facts)
-
-
-_hash_lock = threading.Lock()
-
-
-def _sha256(path: Path, size_bytes: int, changed_ns: int) -> str:
-    """Hash the file; size and time of change are part of the question, so that a changed file is read again."""
-    with _hash_lock:
-        return _read_sha256(path, size_bytes, changed_ns)
-
-
-@lru_cache(maxsize=256)
-def _read_sha256(path: Path, size_bytes: int, changed_ns: int) -> str:  # noqa: ARG001  they are the key of the cache
-    return sha256_of(path)

@@ -64,6 +64,7 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
         "CONFIG_FAILED": 500,
         "DATABASE_INFO_FAILED": 500,
         "DEVICE_UNAVAILABLE": 500,
+        "DOWNLOAD_FAILED": 500,
         "EXTRA_MISSING": 500,
         "GPU_LOST": 500,
         "INFERENCE_FAILED": 500,

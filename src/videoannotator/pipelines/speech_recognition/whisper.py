@@ -43,14 +43,14 @@ def _faster_whisper() -> Any:
     return faster_whisper
 
 
-def _folder(module: Any, model: str) -> Path:
-    """The folder that holds the weights of a model, by path or by name.
+def _folder(module: Any, model: str, added: Path | None) -> Path:
+    """The folder that holds the weights of a model: those that were added under this name, else by path, else by Whisper's name.
 
     Raises:
         InvalidConfigException: there is no such model.
         WeightsMissingException: it is not on this machine, or not whole.
     """
-    folder = Path(model)
+    folder = added or Path(model)
     if not folder.is_dir():
         try:
             folder = Path(module.download_model(model, local_files_only=True))
@@ -58,7 +58,7 @@ def _folder(module: Any, model: str) -> Path:
             raise WeightsMissingException(
                 f"The weights of the Whisper model {model} are not on this machine, and a run downloads nothing.",
                 hint=(
-                    f"Download them once: python -c \"import faster_whisper; faster_whisper.download_model('{model}')\", or give a "
+                    f"Download them once: videoannotator models pull hf:Systran/faster-whisper-{model} --name {model}, or give a "
                     "folder that holds them as the option model."
                 ),
                 detail={"model": model},
@@ -101,7 +101,8 @@ class WhisperRecogniser:
 
     def __init__(self, model: str, language: str, sessions: SessionPool) -> None:
         module = _faster_whisper()
-        folder = _folder(module, model)
+        added = sessions.added_path(model)
+        folder = _folder(module, model, added)
         device = "cuda" if sessions.device_used == "cuda" else "cpu"
         try:
             self._model = module.WhisperModel(
@@ -119,7 +120,8 @@ class WhisperRecogniser:
                 hint=f"It knows: auto, {', '.join(sorted(known))}.",
                 field=f"{_PIPELINE}.language",
             )
-        sessions.record(_weights_used(folder, model, device))
+        if added is None:
+            sessions.record(_weights_used(folder, model, device))
         self._language = None if language == "auto" else language
         self._last_sure = ("en", 0.0)  # the first stretch decides in any case
 

@@ -100,7 +100,7 @@ def test_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, pool: Sessi
 def test_weights_that_were_never_downloaded(library: Library, pool: SessionPool) -> None:
     with pytest.raises(WeightsMissingException, match="small are not on this machine") as missing:
         WhisperRecogniser("small", "en", pool)
-    assert "download_model('small')" in str(missing.value.hint)
+    assert "models pull hf:Systran/faster-whisper-small --name small" in str(missing.value.hint)
 
 
 def test_a_model_that_does_not_exist(library: Library, pool: SessionPool) -> None:
