@@ -109,9 +109,9 @@ def _what_would_happen(standing: "Standing", name: str) -> str:
 
 def _bring_in_files(settings: "Settings", database: "Database", *, dry_run: bool) -> None:
     from videoannotator.jobs.bring_in import bring_in  # noqa: PLC0415  CLI start-up
-    from videoannotator.storage.config import GB, Storage  # noqa: PLC0415  CLI start-up
+    from videoannotator.storage.config import Storage  # noqa: PLC0415  CLI start-up
 
-    storage = Storage(settings.storage_dir, int(settings.storage_free_floor_gb * GB))
+    storage = Storage.of(settings)
     if not dry_run:
         storage.prepare()
 

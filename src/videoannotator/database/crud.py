@@ -16,7 +16,6 @@ from videoannotator.errors import JobNotFoundException
 
 KEYS_LOCK = 0x56415F4B
 """Key of the PostgreSQL advisory lock under which the first keys are made."""
-"""Databases limit how many values a statement may carry."""
 TERMINAL = tuple(status for status in JobStatus if status.is_terminal)
 
 
