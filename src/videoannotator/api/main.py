@@ -71,7 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(module.router, prefix=API)
     add_site(app, here.settings)
     handle_failures(app)
-    describe(app)
+    describe(app, here.registry)
     return app
 
 
