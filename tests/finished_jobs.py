@@ -48,9 +48,16 @@ class Bench:
         self.queue = JobQueue(self.database)
         self.storage.prepare()
 
-    def add(self, *, pipelines: Sequence[str] = ("scene_detection",), recording: bytes = b"video", **fields: Any) -> str:
-        """A waiting job with its recording."""
-        job_id = str(uuid.uuid4())
+    def add(
+        self,
+        *,
+        pipelines: Sequence[str] = ("scene_detection",),
+        recording: bytes = b"video",
+        job_id: str | None = None,
+        **fields: Any,
+    ) -> str:
+        """A waiting job with its recording, and with that id when one is given."""
+        job_id = job_id or str(uuid.uuid4())
         folder = self.storage.ensure_job_folder(job_id)
         stored: dict[str, Any] = {"video_filename": "My holiday.mp4", "selected_pipelines": list(pipelines), **fields}
         if "original_path" not in fields:
