@@ -91,7 +91,9 @@ def _opened() -> "Iterator[tuple[Settings, Database]]":
 def _upgrade(settings: "Settings", database: "Database") -> None:
     from videoannotator.database.migrations import upgrade  # noqa: PLC0415  CLI start-up
     from videoannotator.database.session import former_file  # noqa: PLC0415  CLI start-up
+    from videoannotator.storage.config import Storage  # noqa: PLC0415  CLI start-up
 
+    Storage.of(settings).prepare()
     upgrade(database, former_file(settings))
 
 
@@ -112,8 +114,6 @@ def _bring_in_files(settings: "Settings", database: "Database", *, dry_run: bool
     from videoannotator.storage.config import Storage  # noqa: PLC0415  CLI start-up
 
     storage = Storage.of(settings)
-    if not dry_run:
-        storage.prepare()
 
     def on_job(done: int, total: int) -> None:
         if done % 100 == 0 and done < total:
