@@ -1,12 +1,11 @@
 """What jobs have produced, read from the rows about it and never by scanning folders."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from videoannotator.annotations.checksum import sha256_of
 from videoannotator.database import crud
 from videoannotator.database.attempts import PROXY
 from videoannotator.database.models import Artifact, Job, PipelineRun
@@ -263,24 +262,3 @@ def last_lines(file: DownloadFile, lines: int | None = None) -> bytes:
             log.seek(at)
             found = log.read(size) + found
     return found if lines is None else b"".join(found.splitlines(keepends=True)[-lines:])
-
-
-def verify(database: Database, storage: Storage, job_id: str) -> Mapping[str, str]:
-    """Compare every result file with its row; gives what is wrong by the file's name, nothing when all is well.
-
-    Raises:
-        JobNotFoundException, JobNotReadyException: as `produced_by`.
-    """
-    wrong = {}
-    for artifact in produced_by(database, job_id).artifacts:
-        try:
-            path = file_of(storage, artifact).path
-        except NotFoundException:
-            wrong[artifact.name] = "It is missing."
-            continue
-        size = path.stat().st_size
-        if size != artifact.size_bytes:
-            wrong[artifact.name] = f"It has {size} bytes instead of {artifact.size_bytes}."
-        elif artifact.sha256 is not None and sha256_of(path) != artifact.sha256:
-            wrong[artifact.name] = "Its content has changed."
-    return wrong
