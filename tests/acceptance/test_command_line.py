@@ -52,6 +52,17 @@ def test_a_folder_and_a_file_there_and_back(server: Server, tmp_path: Path, seco
         assert archive.testzip() is None
 
 
+def test_why_a_pipeline_was_skipped_is_shown(server: Server, second: Path) -> None:
+    ended = server.home.run("job", "submit", second, "--pipelines", "speech_recognition", "--watch", "--json")
+    assert ended.returncode == 0, ended.stderr
+    job_id = json.loads(ended.stdout)["jobs"][0]["id"]
+    shown = server.home.run("job", "results", job_id)
+    assert (shown.returncode, shown.stdout.splitlines()[-1].split(maxsplit=3)) == (
+        0,
+        ["speech_recognition", "skipped", "-", "The recording has no audio track."],
+    )
+
+
 def test_the_life_of_a_job(server: Server, second: Path) -> None:
     home = server.home
     config, _ = home.trial(seconds=600.0)
