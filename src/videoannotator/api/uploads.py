@@ -25,6 +25,7 @@ from videoannotator.errors import (
     VideoAnnotatorException,
 )
 from videoannotator.jobs.submit import Accepted, Checked, Submission, scoped_key
+from videoannotator.storage.config import GB
 from videoannotator.storage.recordings import NewRecording
 from videoannotator.storage.space import Reservation
 from videoannotator.validation.models import FieldWarning
@@ -36,7 +37,6 @@ FORM_BYTES = 4_000_000
 """Room for all that is not the recording."""
 BLOCK_BYTES = 1_000_000
 """Written at once."""
-GB = 1_000_000_000
 
 P = ParamSpec("P")
 T = TypeVar("T")

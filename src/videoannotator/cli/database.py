@@ -91,7 +91,9 @@ def _opened() -> "Iterator[tuple[Settings, Database]]":
 def _upgrade(settings: "Settings", database: "Database") -> None:
     from videoannotator.database.migrations import upgrade  # noqa: PLC0415  CLI start-up
     from videoannotator.database.session import former_file  # noqa: PLC0415  CLI start-up
+    from videoannotator.storage.config import Storage  # noqa: PLC0415  CLI start-up
 
+    Storage.of(settings).prepare()
     upgrade(database, former_file(settings))
 
 
@@ -109,11 +111,9 @@ def _what_would_happen(standing: "Standing", name: str) -> str:
 
 def _bring_in_files(settings: "Settings", database: "Database", *, dry_run: bool) -> None:
     from videoannotator.jobs.bring_in import bring_in  # noqa: PLC0415  CLI start-up
-    from videoannotator.storage.config import GB, Storage  # noqa: PLC0415  CLI start-up
+    from videoannotator.storage.config import Storage  # noqa: PLC0415  CLI start-up
 
-    storage = Storage(settings.storage_dir, int(settings.storage_free_floor_gb * GB))
-    if not dry_run:
-        storage.prepare()
+    storage = Storage.of(settings)
 
     def on_job(done: int, total: int) -> None:
         if done % 100 == 0 and done < total:

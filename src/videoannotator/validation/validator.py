@@ -16,6 +16,8 @@ from videoannotator.validation.models import FieldError, FieldWarning, Validatio
 
 RANGE_ERRORS = ("greater_than", "less_than", "too_long", "too_short", "string_too", "finite_number", "multiple_of", "value_error")
 CHOICE_ERRORS = ("enum", "literal_error")
+EXACT_LIMIT = 2.0**53
+"""Up to here a float tells every whole number apart."""
 
 
 class ConfigValidator:
@@ -143,7 +145,7 @@ class _Findings:
             message = f"The options of {pipeline!r} must be an object, not {_show(config)}."
             self.errors.append(FieldError(pipeline, "", message, "INVALID_TYPE", 'Write {"option": value}.', {}))
             return
-        sent = self._without_former_names(pipeline, model, deepcopy(dict(config)))
+        sent = self._without_former_names(pipeline, model, _with_whole_numbers(dict(config)))
         problems = _problems(model, sent)
         for problem in problems:
             if problem["type"] == "extra_forbidden":
@@ -186,6 +188,16 @@ def _unusable(config: Mapping[str, Any]) -> str | None:
     except ValueError:
         return "The configuration holds lists or groups inside each other without end, or text that is not Unicode."
     return None
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    """A copy in which a number without a fraction is whole, as JSON Schema has it: 640.0 is 640."""
+    if isinstance(value, Mapping):
+        return {name: _with_whole_numbers(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_with_whole_numbers(part) for part in value]
+    whole = isinstance(value, float) and value.is_integer() and abs(value) <= EXACT_LIMIT
+    return int(value) if whole else value
 
 
 def _json(sent: Mapping[str, Any]) -> bytes:

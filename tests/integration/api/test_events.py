@@ -14,6 +14,7 @@ from tests.servers import Live
 
 from videoannotator.api import feed as feed_module
 from videoannotator.api.feed import Feed
+from videoannotator.api.v1 import events as events_module
 from videoannotator.database.events import Event, latest
 from videoannotator.database.models import JobEvent
 from videoannotator.database.queue import AttemptResult, Claim, JobQueue, WorkerIdentity
@@ -139,6 +140,17 @@ def test_the_key_may_come_in_the_address(live: Live) -> None:
     ):
         assert response.status_code == 200
         assert next(_events(response))[2]["job_id"] == job_id
+
+
+def test_a_stream_on_which_nothing_happens_says_that_it_lives(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert events_module.HEARTBEAT_S == 15
+    monkeypatch.setattr(events_module, "HEARTBEAT_S", 0.2)
+    with (
+        httpx.Client(trust_env=False, timeout=10) as client,
+        client.stream("GET", live.url + STREAM, headers=live.headers) as response,
+    ):
+        lines = (line for line in response.iter_lines() if line)
+        assert [next(lines), next(lines)] == [": heartbeat"] * 2
 
 
 @pytest.mark.parametrize("number", ["x", "-1", "1.5", "9" * 30])

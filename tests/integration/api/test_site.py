@@ -99,6 +99,7 @@ def test_settings_are_shown_without_secrets(server: Live) -> None:
     response = server.get("/api/v1/system/config")
     assert response.json()["settings"]["secret_key"] == "********"  # noqa: S105
     assert response.json()["settings"]["max_concurrent_jobs"] == 2
+    assert response.json()["settings"]["umask"] == "077"
     assert "much-too-secret" not in response.text
 
 

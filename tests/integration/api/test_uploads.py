@@ -14,6 +14,7 @@ import httpx
 import pytest
 from tests.servers import Live, serving
 from tests.unit.media.clips import regular
+from tests.unit.validation.test_validator import every_option, nested, wrong_values
 
 from videoannotator.media.synthetic import Picture, Shot, shots_clip, write_clip
 
@@ -292,6 +293,19 @@ def test_wrong_options_are_told_field_by_field(
     assert item["hint"]
 
 
+@pytest.mark.parametrize("pipeline", sorted({name for name, _ in every_option()}))
+def test_each_option_wrong_in_each_way_is_told_and_leaves_nothing(clean: Live, clip: bytes, pipeline: str) -> None:
+    tried = 0
+    for parameter in (parameter for name, parameter in every_option() if name == pipeline):
+        for value, code in wrong_values(parameter):
+            config = json.dumps({pipeline: nested(parameter.name, value)})
+            error = refused(upload(clean, clip, selected_pipelines=pipeline, config=config), 400, "INVALID_CONFIG")
+            assert [(item["field"], item["code"]) for item in error["detail"]["errors"]] == [(parameter.name, code)], value
+            assert f"{pipeline}.{parameter.name}" in error["message"]
+            tried += 1
+    assert tried >= 10
+
+
 def test_what_is_known_to_be_wrong_is_told_before_the_recording_has_come(clean: Live) -> None:
     begin = part("selected_pipelines", b"no_such") + part("video", b"x", b"a.mp4")
     with Slow(clean, 4_000_000) as slow:
@@ -309,7 +323,7 @@ def test_what_is_known_to_be_wrong_is_told_before_the_recording_has_come(clean: 
     ],
 )
 def test_what_is_no_recording(clean: Live, name: str, content: bytes) -> None:
-    assert name in refused(upload(clean, content, name), 422, "UNSUPPORTED_MEDIA")["message"]
+    assert "The recording" in refused(upload(clean, content, name), 422, "UNSUPPORTED_MEDIA")["message"]
 
 
 def test_an_empty_file(clean: Live) -> None:
