@@ -10,6 +10,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from videoannotator.api.dependencies import StreamReader, services
 from videoannotator.api.metrics import Metrics
 from videoannotator.api.v1.errors import responses
+from videoannotator.api.v1.schemas import JOB_ID_PATTERN
 from videoannotator.database.events import Event
 from videoannotator.errors import InvalidRequestException
 
@@ -43,7 +44,9 @@ STREAM: dict[int | str, dict[str, Any]] = {
 async def stream(
     request: Request,
     _: StreamReader,
-    job_id: Annotated[str | None, Query(description="Only what happens to this job; begins with how it stands.")] = None,
+    job_id: Annotated[
+        str | None, Query(description="Only what happens to this job; begins with how it stands.", pattern=JOB_ID_PATTERN)
+    ] = None,
     last_event_id: Annotated[
         str | None, Header(description="The number of the last event that came; what happened since is sent first.")
     ] = None,
