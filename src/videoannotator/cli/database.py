@@ -69,7 +69,10 @@ def backup(
         if database.file is None:
             say(f"To restore it: pg_restore --clean --if-exists --dbname=NAME {written}")
         else:
-            say(f"To restore it: stop the server, and put the copy in the place of {database.file}.")
+            say(f"To restore it: stop the server, put the copy in the place of {database.file},")
+            say(
+                f"and remove {database.file.name}-wal and {database.file.name}-shm, if they are left: they belong to the other one."
+            )
         say(f"Recordings, results and keys are files. Copy this folder too, after the database: {settings.storage_dir}")
 
 

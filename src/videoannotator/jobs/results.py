@@ -9,6 +9,7 @@ from urllib.parse import quote
 from videoannotator.database import crud
 from videoannotator.database.attempts import PROXY
 from videoannotator.database.models import Artifact, Job, PipelineRun
+from videoannotator.database.paths import size_of_file
 from videoannotator.database.session import Database
 from videoannotator.errors import JobNotReadyException, NotFoundException
 from videoannotator.storage.config import Storage
@@ -18,6 +19,8 @@ MEDIA_TYPES = {
     ".aac": "audio/aac",
     ".avi": "video/x-msvideo",
     ".flac": "audio/flac",
+    ".flv": "video/x-flv",
+    ".m2ts": "video/mp2t",
     ".m4a": "audio/mp4",
     ".m4v": "video/mp4",
     ".mkv": "video/x-matroska",
@@ -27,6 +30,7 @@ MEDIA_TYPES = {
     ".mpeg": "video/mpeg",
     ".mpg": "video/mpeg",
     ".mts": "video/mp2t",
+    ".mxf": "application/mxf",
     ".ogg": "audio/ogg",
     ".ogv": "video/ogg",
     ".opus": "audio/ogg",
@@ -192,7 +196,7 @@ def file_of(storage: Storage, artifact: Artifact) -> DownloadFile:
         NotFoundException: it is not on the disk any more, or its stored path leads out of the storage.
     """
     path = _located(storage, artifact.path)
-    if not path.is_file():
+    if size_of_file(path) is None:
         raise NotFoundException(
             f"The result file {artifact.name!r} is recorded, and missing on the server's disk.",
             hint=ASK_FOR_A_COPY,
@@ -228,11 +232,16 @@ def source_of(storage: Storage, job: Job) -> DownloadFile:
     """
     stored = job.original_path or job.video_path
     path = _located(storage, stored) if stored else None
-    if path is None or not path.is_file():
+    size = size_of_file(path) if path and not (job.legacy and job.original_path and not may_be_recording(path)) else None
+    if path is None or size is None:
         raise NotFoundException("The recording is not on the server's disk.", hint=ASK_FOR_A_COPY, detail={"job_id": job.id})
-    size = path.stat().st_size
     media_type = MEDIA_TYPES.get(path.suffix.lower(), UNKNOWN_TYPE)
     return DownloadFile(path, job.video_filename or path.name, media_type, size, job.video_sha256)
+
+
+def may_be_recording(path: Path) -> bool:
+    """Whether a path in a row of an earlier release may be shown to clients: the row may name any file of this machine."""
+    return path.suffix.lower() in MEDIA_TYPES
 
 
 def log_of(database: Database, storage: Storage, job_id: str) -> DownloadFile:
@@ -245,11 +254,12 @@ def log_of(database: Database, storage: Storage, job_id: str) -> DownloadFile:
     with database.reading() as session:
         crud.get_job(session, job_id)
     path = storage.log_file(job_id)
-    if not path.is_file():
+    size = size_of_file(path)
+    if size is None:
         raise NotFoundException(
             "The job has written no log.", hint="A job writes its log while it runs.", detail={"job_id": job_id}
         )
-    return DownloadFile(path, "job.log", "text/plain; charset=utf-8", path.stat().st_size, None)
+    return DownloadFile(path, "job.log", "text/plain; charset=utf-8", size, None)
 
 
 def last_lines(file: DownloadFile, lines: int | None = None) -> bytes:

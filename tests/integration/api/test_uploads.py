@@ -1,6 +1,7 @@
 """Uploads over real sockets: good, wrong, hostile, slow. After every refusal nothing is left, neither a row nor a file."""
 
 import json
+import select
 import socket
 import time
 from collections.abc import Iterator
@@ -125,6 +126,10 @@ class Slow:
         while len(body) < length:
             body += self.socket.recv(65536) or self._gone(received)
         return int(head.split()[1]), json.loads(body)
+
+    def has_answer(self, within_s: float) -> bool:
+        """Whether an answer begins within that time."""
+        return bool(select.select([self.socket], [], [], within_s)[0])
 
     def _gone(self, received: bytes) -> bytes:
         raise AssertionError(f"the server left after {received!r}")
@@ -379,15 +384,26 @@ def test_an_upload_that_stops_half_way(clean: Live, clip: bytes) -> None:
 
 
 def test_an_upload_that_is_slow_and_steady_arrives(server: Live, clip: bytes) -> None:
-    body = form(part("video", clip, b"a.mp4"))
+    body = form(part("video", clip + bytes(350_000), b"a.mp4"))
     step = len(body) // 5 + 1
     with Slow(server, len(body)) as slow:
         for start in range(0, len(body), step):
             slow.send(body[start : start + step])
-            time.sleep(0.2)  # a slow line
+            time.sleep(0.4)  # a slow line
         status, job = slow.answer()
     assert status == 201
     server.request("DELETE", f"/api/v1/jobs/{job['id']}")
+
+
+def test_an_upload_that_only_drips_gives_its_place_up(clean: Live, clip: bytes) -> None:
+    body = form(part("video", clip, b"a.mp4"))
+    with Slow(clean, len(body)) as slow:
+        for number in range(40):
+            slow.send(body[number : number + 1])
+            if slow.has_answer(0.1):
+                break
+        status, answer = slow.answer()
+    assert (status, answer["error"]["code"]) == (408, "REQUEST_TIMEOUT")
 
 
 def test_a_client_that_leaves(clean: Live, clip: bytes) -> None:
