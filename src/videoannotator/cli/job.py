@@ -109,7 +109,7 @@ def results(job_id: JobId, server: Server = None, api_key: Key = None, as_json: 
     rows = []
     for name, part in found["pipeline_results"].items():
         count = part["annotation_count"]
-        rows.append((name, part["status"], "-" if count is None else str(count), part["error_message"] or ""))
+        rows.append((name, part["status"], "-" if count is None else str(count), part["error_message"] or part["reason"] or ""))
     say(f"Job {found['job_id']}: {found['status']}")
     say_table(("pipeline", "status", "annotations", "note"), rows)
     tell(f"Fetch the files with: videoannotator job download-annotations {found['job_id']}")
