@@ -23,7 +23,7 @@ from videoannotator.errors import (
     ValidationErrorException,
     VideoAnnotatorException,
 )
-from videoannotator.jobs.submit import Accepted, Checked, Submission, scoped_key
+from videoannotator.jobs.submit import Accepted, Submission, scoped_key
 from videoannotator.registry.nearest import nearest
 from videoannotator.storage.config import GB
 from videoannotator.storage.recordings import NewRecording
@@ -126,11 +126,11 @@ class _Upload:
                 for event in self._form.feed(data):
                     await self._take(event)
                 if len(self._block) >= BLOCK_BYTES:
-                    await self._write()
+                    await _in_thread(self._here, self._write)
             self._form.end()
-            return await self._finish()
+            return await _in_thread(self._here, self._finish)
         finally:
-            if self._recording is not None:
+            if self._recording is not None and not self._recording.is_kept:
                 with anyio.CancelScope(shield=True):
                     await _in_thread(self._here, self._recording.discard)
 
@@ -207,27 +207,21 @@ class _Upload:
             message = f"The field {name!r} is longer than {FIELD_BYTES[name]} bytes."
             raise PayloadTooLargeException(message, hint="See /docs for what it holds.", field=name)
 
-    async def _write(self) -> None:
+    def _write(self) -> None:
         if self._recording is None:
             return
         if self._recording.size_bytes + len(self._block) > self._largest:
             _refuse_size(self._largest)
         block, self._block = self._block, bytearray()
-        await _in_thread(self._here, self._write_block, self._recording, bytes(block))
-
-    def _write_block(self, recording: NewRecording, block: bytes) -> None:
-        recording.write(block)
+        self._recording.write(block)
         self._room.check(self._received)
 
-    async def _finish(self) -> Accepted:
+    def _finish(self) -> Accepted:
         if self._recording is None:
             _refuse_shape(VIDEO, "The field 'video' with the recording is missing.", "With curl, write -F video=@FILE.")
-        checked = await _in_thread(self._here, self._check)
-        await self._write()
-        return await _in_thread(self._here, self._here.intake.accept_upload, self._recording, self._file_name, checked)
-
-    def _check(self) -> Checked:
-        return self._here.intake.check(self._submitted())
+        checked = self._here.intake.check(self._submitted())
+        self._write()
+        return self._here.intake.accept_upload(self._recording, self._file_name, checked)
 
     def _submitted(self) -> Submission:
         """What the fields that have come say."""

@@ -29,14 +29,18 @@ def add_job(session: Session, job: Job) -> Job:
         The job; or, where another request with its idempotency key came first, the job that that one made: look at its id.
     """
     job.status, job.created_at, job.queued_at = JobStatus.PENDING, now(), now()
-    try:
-        with session.begin_nested():
-            session.add(job)
-    except IntegrityError:
-        earlier = find_by_idempotency_key(session, job.idempotency_key) if job.idempotency_key else None
-        if earlier is None:
-            raise
-        return earlier
+    if job.idempotency_key:
+        try:
+            with session.begin_nested():
+                session.add(job)
+        except IntegrityError:
+            earlier = find_by_idempotency_key(session, job.idempotency_key)
+            if earlier is None:
+                raise
+            return earlier
+    else:
+        session.add(job)
+        session.flush()
     session.refresh(job)
     _complete(session, [job])
     events.record(session, job)
@@ -120,7 +124,11 @@ def _complete(session: Session, jobs: Sequence[Job]) -> None:
         first = min(job.number for job in waiting)
         ahead = session.scalar(select(func.count()).select_from(Job).where(IS_WAITING, Job.number < first)) or 0
         last = max(job.number for job in waiting)
-        between = session.scalars(select(Job.number).where(IS_WAITING, Job.number.between(first, last)).order_by(Job.number))
+        between: Sequence[int] = [first]
+        if last != first:
+            between = session.scalars(
+                select(Job.number).where(IS_WAITING, Job.number.between(first, last)).order_by(Job.number)
+            ).all()
         places = {number: ahead + place for place, number in enumerate(between, start=1)}
         for job in waiting:
             job.queue_position = places.get(job.number)

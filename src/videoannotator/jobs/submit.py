@@ -140,8 +140,8 @@ class Intake:
             StorageFullException, StorageFailedException, DatabaseUnavailableException: it could not be recorded.
         """
         name = shown_name(file_name)
-        recording.settle()
-        facts = self.prober.probe(recording.path)
+        with recording.settling():  # the disk is slow, and so is the look at the recording: both at once
+            facts = self.prober.probe(recording.path)
         job = new_job(checked, recording.job_id)
         _name_request(job, checked.submission, recording.sha256)
         _describe(job, name, facts)

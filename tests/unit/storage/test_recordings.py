@@ -1,7 +1,9 @@
 """Recordings on their way into a job's folder."""
 
 import hashlib
+import os
 import stat
+import sys
 import uuid
 from pathlib import Path
 
@@ -40,6 +42,41 @@ def test_it_appears_in_its_place_when_it_is_complete(storage: Storage) -> None:
     assert stat.S_IMODE(recording.path.stat().st_mode) == 0o600
     assert storage.resolve(recording.stored_path) == recording.path
     assert storage.resolve(recording.folder) == recording.path.parent
+
+
+def test_it_can_be_read_on_its_way_to_the_disk(storage: Storage) -> None:
+    recording = new(storage)
+    recording.write(b"one")
+    with recording.settling():
+        assert recording.path.read_bytes() == b"one"
+        assert everything(storage) == [recording.job_id, f"{recording.job_id}/source.mp4"]
+    recording.discard()
+    assert everything(storage) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="which file a descriptor means is told by Linux")
+def test_its_content_and_both_folders_are_on_the_disk_under_its_name(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = new(storage)
+    recording.write(b"one")
+    synced: set[str] = set()
+    really = os.fsync
+
+    def watched(descriptor: int) -> None:
+        really(descriptor)
+        synced.add(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+
+    monkeypatch.setattr(os, "fsync", watched)
+    recording.settle()
+    assert synced == {str(path) for path in (recording.path, recording.path.parent, recording.path.parent.parent)}
+
+
+def test_a_failure_while_it_is_read_is_told_and_leaves_nothing(storage: Storage) -> None:
+    recording = new(storage)
+    recording.write(b"one")
+    with pytest.raises(LookupError), recording.settling():
+        raise LookupError
+    recording.discard()
+    assert everything(storage) == []
 
 
 @pytest.mark.parametrize("settled", [False, True])
