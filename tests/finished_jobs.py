@@ -8,11 +8,13 @@ from typing import Any
 
 from sqlalchemy import update
 
+from videoannotator.annotations.checksum import sha256_of
 from videoannotator.database import crud
 from videoannotator.database.clock import now
 from videoannotator.database.models import Job
 from videoannotator.database.queue import AttemptResult, Failure, JobQueue, RunReport, WorkerIdentity
 from videoannotator.database.session import Database
+from videoannotator.jobs.results import DownloadFile, file_of
 from videoannotator.storage.artifacts import ListedFile, begin_attempt, publish
 from videoannotator.storage.config import Storage
 
@@ -48,9 +50,16 @@ class Bench:
         self.queue = JobQueue(self.database)
         self.storage.prepare()
 
-    def add(self, *, pipelines: Sequence[str] = ("scene_detection",), recording: bytes = b"video", **fields: Any) -> str:
-        """A waiting job with its recording."""
-        job_id = str(uuid.uuid4())
+    def add(
+        self,
+        *,
+        pipelines: Sequence[str] = ("scene_detection",),
+        recording: bytes = b"video",
+        job_id: str | None = None,
+        **fields: Any,
+    ) -> str:
+        """A waiting job with its recording, and with that id when one is given."""
+        job_id = job_id or str(uuid.uuid4())
         folder = self.storage.ensure_job_folder(job_id)
         stored: dict[str, Any] = {"video_filename": "My holiday.mp4", "selected_pipelines": list(pipelines), **fields}
         if "original_path" not in fields:
@@ -107,3 +116,15 @@ def completed(pipeline: str, count: int = 1, **fields: Any) -> RunReport:
     """A pipeline that did its work in a second and a half."""
     facts: Mapping[str, Any] = {"start_time": BEGAN, "end_time": BEGAN.replace(second=7), "processing_time": 1.5, **fields}
     return RunReport(pipeline, "completed", annotation_count=count, options={"mode": "fast"}, **facts)
+
+
+def changed_files(database: Database, storage: Storage, job_id: str) -> set[str]:
+    """The result files of a job that are not what their rows say."""
+    with database.reading() as session:
+        rows = crud.artifacts_of(session, job_id)
+    return {row.name for row in rows if not _is_as_recorded(file_of(storage, row))}
+
+
+def _is_as_recorded(file: DownloadFile) -> bool:
+    same_size = file.path.stat().st_size == file.size_bytes
+    return same_size and file.sha256 in (None, sha256_of(file.path))

@@ -224,7 +224,7 @@ class Settings(BaseSettings):
         description="Waiting jobs beyond which none is accepted.",
     )
     upload_idle_timeout_s: float = Field(
-        60, gt=0, validation_alias=_names("UPLOAD_IDLE_TIMEOUT_S", bare=False), description="Seconds of silence that end an upload."
+        60, gt=0, validation_alias=_names("UPLOAD_IDLE_TIMEOUT_S", bare=False), description="Seconds for 64 KiB of an upload."
     )
     media_roots: Folders = Field(
         (), validation_alias=_names("MEDIA_ROOTS", bare=False), description="Folders whose recordings may be submitted by path."

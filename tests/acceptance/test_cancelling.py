@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.acceptance.server import Installation, Server, wait_for_word
+from tests.acceptance.server import Installation, Server, diary, wait_for_word
 
 from videoannotator.worker.processes import marked_with
 
 CANCEL_LIMIT_S = 5.0
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Installation(tmp_path_factory.mktemp("cancelling") / "house").server() as server:
+@pytest.fixture
+def server(tmp_path: Path, database_url: str) -> Iterator[Server]:
+    with Installation(tmp_path / "house", database_url).server() as server:
         yield server
 
 
@@ -52,6 +52,27 @@ def test_cancel_of_fifty_running_jobs(server: Server, second: Path) -> None:
     took = cancel_runs(server, second, 50)
     assert max(took) < CANCEL_LIMIT_S
     assert statistics.median(took) < 1.0
+
+
+def test_a_job_of_a_frozen_worker_is_cancelled_when_its_lease_ends_and_never_starts_again(tmp_path: Path, second: Path) -> None:
+    house = Installation(tmp_path / "house", LEASE_S="16", DEADMAN_S="4")
+    with house.server() as server:
+        config, folder = house.trial(deaf=True)
+        job = server.submit(second, config)
+        wait_for_word(folder, "hang")
+        worker = server.member("worker")
+        worker.suspend()
+        answer = server.client.post(f"jobs/{job['id']}/cancel")
+        assert (answer.status_code, answer.json()["status"]) == (202, "cancelling")
+        assert "never started again" in answer.json()["message"]
+        assert server.client.get("jobs", params={"status_filter": "cancelling"}).json()["total"] == 1
+        server.wait_for(job["id"], "cancelled", within_s=60)
+        assert not marked_with(job["id"])
+        worker.resume()
+        other = server.submit(second, house.trial()[0])
+        server.wait_for(other["id"], "completed")
+        assert server.job(job["id"])["status"] == "cancelled"
+        assert [word for word, _, _ in diary(folder)] == ["begin", "hang"]
 
 
 def test_a_pending_job_that_is_cancelled_or_deleted_never_starts(tmp_path: Path, second: Path) -> None:

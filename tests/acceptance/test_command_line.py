@@ -1,12 +1,15 @@
 """`videoannotator job`, against the real server on the same machine: it finds server and key by itself."""
 
 import json
+import signal
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.acceptance.server import Installation, Server
+from tests.acceptance.server import Installation, Server, wait_for_word
 
 from videoannotator.media.synthetic import Shot, shots_clip
 
@@ -49,6 +52,17 @@ def test_a_folder_and_a_file_there_and_back(server: Server, tmp_path: Path, seco
         assert archive.testzip() is None
 
 
+def test_why_a_pipeline_was_skipped_is_shown(server: Server, second: Path) -> None:
+    ended = server.home.run("job", "submit", second, "--pipelines", "speech_recognition", "--watch", "--json")
+    assert ended.returncode == 0, ended.stderr
+    job_id = json.loads(ended.stdout)["jobs"][0]["id"]
+    shown = server.home.run("job", "results", job_id)
+    assert (shown.returncode, shown.stdout.splitlines()[-1].split(maxsplit=3)) == (
+        0,
+        ["speech_recognition", "skipped", "-", "The recording has no audio track."],
+    )
+
+
 def test_the_life_of_a_job(server: Server, second: Path) -> None:
     home = server.home
     config, _ = home.trial(seconds=600.0)
@@ -79,6 +93,24 @@ def test_the_life_of_a_job(server: Server, second: Path) -> None:
     missing = home.run("job", "status", job_id)
     assert missing.returncode == 1
     assert "Hint" in missing.stderr or job_id in missing.stderr
+
+
+def test_ctrl_c_ends_the_watching_and_not_the_job(server: Server, second: Path) -> None:
+    home = server.home
+    config, folder = home.trial(seconds=600.0)
+    job_id = server.submit(second, config)["id"]
+    wait_for_word(folder, "begin")
+    words = [sys.executable, "-m", "videoannotator", "job", "watch", job_id]
+    pipe, work = subprocess.PIPE, home.folder / "work"
+    with subprocess.Popen(words, text=True, stdout=pipe, stderr=pipe, cwd=work, env=home.environment) as watching:
+        assert watching.stderr is not None
+        assert "started" in watching.stderr.readline()
+        watching.send_signal(signal.SIGINT)
+        out, err = watching.communicate(timeout=30)
+    assert watching.returncode == 130, err
+    assert "Traceback" not in out + err
+    assert server.job(job_id)["status"] == "running"
+    server.client.post(f"jobs/{job_id}/cancel")
 
 
 def test_what_the_server_refuses_is_said_in_words(server: Server, tmp_path: Path, second: Path) -> None:

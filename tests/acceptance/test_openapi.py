@@ -17,6 +17,7 @@ from tests.acceptance.server import Installation, Server
 
 from videoannotator.api.v1.errors import ErrorEnvelope
 from videoannotator.api.v1.exceptions import STATUS_BY_CODE
+from videoannotator.registry.entries import Registry
 
 EXAMPLE_ADDRESS = "http://127.0.0.1:18011"
 EXAMPLE_KEY = "$API_KEY"
@@ -26,6 +27,7 @@ KEYED = {"401", "403", "429", "503"}
 STATUS_SAID = re.compile(r"\nHTTP (\d{3})$")
 """curl writes the status behind the body."""
 ENDED_BY_MAX_TIME = 28
+PIPELINES = {name: entry.plugin for name, entry in Registry.installed().pipelines.items() if entry.builtin and entry.plugin}
 RECORDING = "recording.mp4"
 FOLDER = "/media/study"
 
@@ -89,6 +91,22 @@ def test_every_answer_has_an_example_that_fits_its_schema(document: dict[str, An
                 schema = {**content.get("schema", {}), "components": document["components"]}
                 for example in examples:
                     jsonschema_rs.validate(schema, example)
+
+
+def test_what_each_pipeline_takes_stands_where_jobs_are_submitted(document: dict[str, Any]) -> None:
+    """So that whoever sends what the description allows is not refused."""
+    schemas = document["components"]["schemas"]
+    config = {"$ref": "#/components/schemas/JobConfig", "components": document["components"]}
+    defaults = {name: plugin.Options().model_dump(mode="json") for name, plugin in PIPELINES.items()}
+    assert jsonschema_rs.is_valid(config, defaults)
+    wrong_ones: list[Any] = [{"no_such": {}}, {"scene_detection": {"mode": "wrong"}}, {"scene_detection": {"threshold": 256}}, []]
+    for wrong in wrong_ones:
+        assert not jsonschema_rs.is_valid(config, wrong), wrong
+    assert schemas["PathBody"]["properties"]["config"] == {"$ref": config["$ref"]}
+    (names,) = (one["items"]["enum"] for one in schemas["PathBody"]["properties"]["selected_pipelines"]["anyOf"] if "items" in one)
+    assert set(names) == {*PIPELINES, "trial", "other_trial"}
+    form = document["paths"]["/api/v1/jobs"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
+    assert form["properties"]["config"]["contentSchema"] == {"$ref": config["$ref"]}
 
 
 def test_every_failure_is_the_envelope_with_a_code_of_its_status(document: dict[str, Any]) -> None:

@@ -73,6 +73,16 @@ def test_the_first_start_prints_one_key_and_the_second_none(installation: Instal
         assert installation.key not in log.read_text()
 
 
+def test_files_have_the_rights_of_the_setting_and_keys_stay_private(tmp_path: Path, second: Path) -> None:
+    house = Installation(tmp_path / "house", UMASK="007")
+    with house.server("--no-worker") as server:
+        job = server.submit(second, {"scene_detection": {"mode": "fast"}})
+        source = house.storage / job["video_path"]
+        shared = {source: 0o660, source.parent: 0o770, house.storage: 0o770, house.storage / "videoannotator.db": 0o660}
+        private = {house.storage / "tokens" / name: 0o600 for name in ("tokens.json", "secret.key")}
+        assert {path: stat.S_IMODE(path.stat().st_mode) for path in {**shared, **private}} == {**shared, **private}
+
+
 def test_without_automatic_keys_none_is_printed(tmp_path: Path) -> None:
     with Installation(tmp_path / "house", AUTO_GENERATE_API_KEY="false").server("--no-worker") as server:
         assert "va_api_" not in server.said

@@ -1,11 +1,26 @@
 """Every installed pipeline keeps the contract."""
 
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 
 from videoannotator.registry.entries import PIPELINE_GROUP, Registry
+from videoannotator.testing.people_clips import Actor, Stage, Stop, people_clip
 from videoannotator.testing.pipeline_contract import PipelineContract
+
+
+class TestPersonTracking(PipelineContract):
+    pipeline = Registry.installed().pipeline("person_tracking")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def recording(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        """Two people who sit beside each other, 2 s."""
+        path = tmp_path_factory.mktemp("contract") / "recording.mp4"
+        people = (Actor(1, (Stop(0.0, 0.3, 0.8),)), Actor(2, (Stop(0.0, 0.7, 0.8),)))
+        people_clip(path, (Stage(2.0, 3, people),))
+        return path
 
 
 class TestSceneDetection(PipelineContract):

@@ -1,16 +1,19 @@
-"""Bodies of requests have a limit; uploads, which go to the disk as they arrive, keep their own."""
+"""Bodies of requests have limits; uploads, which go to the disk as they arrive, keep their own."""
 
+import anyio
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from videoannotator.errors import InvalidRequestException, PayloadTooLargeException
+from videoannotator.errors import InvalidRequestException, PayloadTooLargeException, RequestTimeoutException
 
 MAX_BODY_BYTES = 1_000_000
+BODY_TIMEOUT_S = 60.0
+"""For all of a body."""
 STREAMED = frozenset({("POST", "/api/v1/jobs")})
 
 
 class BodyLimit:
-    """Refuses bodies that are longer than any JSON that this server takes, before or while they arrive."""
+    """Refuses bodies that are longer than any JSON that this server takes, before or while they arrive, or that never do."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -24,17 +27,30 @@ class BodyLimit:
             raise InvalidRequestException("The header Content-Length is no number.", hint="Leave it to your HTTP library.")
         if int(announced[:20]) > MAX_BODY_BYTES:
             raise _too_large()
-        received = 0
+        received, complete = 0, False
+        deadline = anyio.current_time() + BODY_TIMEOUT_S
 
         async def receive_limited() -> Message:
-            nonlocal received
-            message = await receive()
+            nonlocal received, complete
+            if complete:  # what comes now is only whether the client is still there
+                return await receive()
+            try:
+                with anyio.fail_after(deadline - anyio.current_time()):
+                    message = await receive()
+            except TimeoutError as error:
+                raise _too_slow() from error
             received += len(message.get("body", b""))
+            complete = not message.get("more_body", False)
             if received > MAX_BODY_BYTES:
                 raise _too_large()
             return message
 
         await self._app(scope, receive_limited, send)
+
+
+def _too_slow() -> RequestTimeoutException:
+    message = f"The request was not complete within {BODY_TIMEOUT_S:g} s."
+    return RequestTimeoutException(message, hint="Send it again, over a better connection.")
 
 
 def _too_large() -> PayloadTooLargeException:

@@ -5,15 +5,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic.json_schema import models_json_schema
 
 from videoannotator.api.v1.errors import example
+from videoannotator.registry.entries import Registry
 
 ENVELOPE = {"$ref": "#/components/schemas/ErrorEnvelope"}
 NOT_OURS = ("HTTPValidationError", "ValidationError")
+JOB_CONFIG = "JobConfig"
+OPTIONS = "options."
+"""Before the names of models of options: a plugin may call its own as one of ours is called."""
 
 
-def describe(app: FastAPI) -> None:
-    """Name our envelope wherever FastAPI would name an error of its own, and show examples whole."""
+def describe(app: FastAPI, registry: Registry) -> None:
+    """Name our envelope wherever FastAPI would name an error of its own, show examples whole, and say what each pipeline takes."""
     described_by_fastapi = app.openapi
 
     def described() -> dict[str, Any]:
@@ -31,9 +36,34 @@ def describe(app: FastAPI) -> None:
             operation["responses"] = dict(sorted(operation["responses"].items()))
         for name in NOT_OURS:
             document["components"]["schemas"].pop(name, None)
+        _describe_options(document, registry)
         return document
 
     app.openapi = described  # type: ignore[method-assign]  # FastAPI's own way to change it
+
+
+def _describe_options(document: dict[str, Any], registry: Registry) -> None:
+    """Say which pipelines there are, and which options each takes, wherever a job is submitted."""
+    models = {entry.name: entry.plugin.Options for entry in registry.pipelines.values() if entry.plugin is not None}
+    template = f"#/components/schemas/{OPTIONS}{{model}}"
+    found, definitions = models_json_schema([(model, "validation") for model in models.values()], ref_template=template)
+    schemas = document["components"]["schemas"]
+    schemas |= {f"{OPTIONS}{name}": schema for name, schema in definitions.get("$defs", {}).items()}
+    schemas[JOB_CONFIG] = {
+        "type": "object",
+        "title": "Config of a job",
+        "description": "Options by pipeline; those that are left out have their defaults.",
+        "properties": {name: found[model, "validation"] for name, model in models.items()},
+        "additionalProperties": False,
+    }
+    by_path = schemas["PathBody"]["properties"]
+    by_path["config"] = {"$ref": f"#/components/schemas/{JOB_CONFIG}"}
+    by_path["selected_pipelines"]["anyOf"][0]["items"]["enum"] = list(models)
+    form = document["paths"]["/api/v1/jobs"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
+    form["properties"]["config"] |= {
+        "contentMediaType": "application/json",
+        "contentSchema": {"$ref": f"#/components/schemas/{JOB_CONFIG}"},
+    }
 
 
 def _read_examples(content: dict[str, Any]) -> None:

@@ -71,7 +71,8 @@ class Feed:
         """Every event after the one that a client has seen last; of one job only, when it is given.
 
         A client that has seen none gets what has happened since it joined, after how that one job stands. One that has missed more
-        than is kept gets how the jobs stand, then what has happened since it joined.
+        than is kept gets how the jobs stand, then what has happened since it joined. The stream ends early when the database does
+        not answer: the client comes back with the number of the last event it got.
         """
         try:
             async for event in self._missed(watcher, last_seen, job_id):
@@ -79,6 +80,8 @@ class Feed:
             async for event in watcher.events():
                 if job_id in (None, event.job_id):
                     yield event
+        except DatabaseUnavailableException as error:
+            logger.warning("A client that watches jobs cannot be told what it has missed: %s", error.message)
         finally:
             self._drop(watcher)
 

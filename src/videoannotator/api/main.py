@@ -41,7 +41,7 @@ from videoannotator.jobs.prober import Prober
 from videoannotator.jobs.submit import Intake
 from videoannotator.registry.entries import Registry
 from videoannotator.settings import Settings, load_settings
-from videoannotator.storage.config import GB, Storage
+from videoannotator.storage.config import Storage
 from videoannotator.validation.validator import ConfigValidator
 from videoannotator.version import __version__
 
@@ -71,14 +71,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(module.router, prefix=API)
     add_site(app, here.settings)
     handle_failures(app)
-    describe(app)
+    describe(app, here.registry)
     return app
 
 
 def make_services(settings: Settings) -> Services:
     """Everything that routes need, made from settings."""
     database = Database.of(settings)
-    storage = Storage(settings.storage_dir, int(settings.storage_free_floor_gb * GB))
+    storage = Storage.of(settings)
     registry = Registry.installed()
     validator = ConfigValidator(registry)
     intake = Intake(

@@ -15,6 +15,7 @@ import sys
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from videoannotator.api.connections import PromptProtocol
 from videoannotator.api.main import create_app
 from videoannotator.auth.exposure import require_safe_exposure
 from videoannotator.errors import VideoAnnotatorException
@@ -103,6 +104,7 @@ def _serve(settings: Settings, descriptor: int | None) -> None:
             access_log=False,  # ours names the request's id, and no query
             server_header=False,
             proxy_headers=False,  # the application looks at them, for proxies that are trusted
+            http=PromptProtocol,
             ws="none",
             lifespan="on",
             timeout_keep_alive=KEEP_ALIVE_S,

@@ -6,7 +6,6 @@ What can be refused is refused before it is read. Whatever goes wrong on the way
 import json
 import uuid
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import anyio
@@ -25,6 +24,8 @@ from videoannotator.errors import (
     VideoAnnotatorException,
 )
 from videoannotator.jobs.submit import Accepted, Checked, Submission, scoped_key
+from videoannotator.registry.nearest import nearest
+from videoannotator.storage.config import GB
 from videoannotator.storage.recordings import NewRecording
 from videoannotator.storage.space import Reservation
 from videoannotator.validation.models import FieldWarning
@@ -36,7 +37,8 @@ FORM_BYTES = 4_000_000
 """Room for all that is not the recording."""
 BLOCK_BYTES = 1_000_000
 """Written at once."""
-GB = 1_000_000_000
+SLOWEST_BYTES = 65_536
+"""Must come within the time of UPLOAD_IDLE_TIMEOUT_S: an upload that only drips would hold one of the few places for ever."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -111,6 +113,9 @@ class _Upload:
         self._file_name: str | None = None
         self._block = bytearray()
         self._received = 0
+        self._since_waiting = 0
+        self._waited_s = 0.0
+        """Spent on those bytes, waiting for the client alone."""
 
     async def receive(self, request: Request) -> Accepted:
         more = True
@@ -132,16 +137,23 @@ class _Upload:
     async def _next(self, request: Request) -> tuple[bytes, bool]:
         """The next piece of the body, and whether more may follow."""
         patience_s = self._here.settings.upload_idle_timeout_s
+        began = anyio.current_time()
         try:
-            with anyio.fail_after(patience_s):
+            with anyio.fail_after(patience_s - self._waited_s):
                 message = await request.receive()
         except TimeoutError as error:
             raise RequestTimeoutException(
-                f"Nothing of the upload has come for {patience_s:g} s.", hint="Send it again, over a better connection."
+                f"Less than {SLOWEST_BYTES} bytes of the upload have come within {patience_s:g} s.",
+                hint="Send it again, over a better connection.",
             ) from error
         if message["type"] == "http.disconnect":
             raise InvalidRequestException("The upload broke off.", hint="Send it again.")
-        return message.get("body", b""), message.get("more_body", False)
+        data: bytes = message.get("body", b"")
+        self._since_waiting += len(data)
+        self._waited_s += anyio.current_time() - began
+        if self._since_waiting >= SLOWEST_BYTES:
+            self._since_waiting, self._waited_s = 0, 0.0
+        return data, message.get("more_body", False)
 
     def _count(self, data: bytes) -> None:
         self._received += len(data)
@@ -270,10 +282,10 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _unknown_field(name: str) -> dict[str, Any]:
-    nearest = get_close_matches(name, FIELD_BYTES, n=1)
-    hint = f"Did you mean {nearest[0]!r}?" if nearest else f"The fields are: {VIDEO}, {', '.join(FIELD_BYTES)}."
+    meant = nearest(name, FIELD_BYTES)
+    hint = f"Did you mean {meant!r}?" if meant else f"The fields are: {VIDEO}, {', '.join(FIELD_BYTES)}."
     message = f"The form has no field {name!r}; it has no effect."
-    return FieldWarning("", name, message, "UNKNOWN_FIELD", hint, nearest[0] if nearest else None).as_item()
+    return FieldWarning("", name, message, "UNKNOWN_FIELD", hint, meant).as_item()
 
 
 def _refuse_shape(field: str, message: str, hint: str = "See /docs for the fields of the form.") -> NoReturn:

@@ -1,11 +1,12 @@
 """Talking to the person at the terminal: plain words, ASCII wherever the output is not a terminal."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
-from videoannotator.errors import VideoAnnotatorException
+from videoannotator.errors import StorageFailedException, VideoAnnotatorException
 
 CONTROL_CHARACTERS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
 
@@ -21,8 +22,23 @@ def tell(text: str) -> None:
 
 
 def _print(text: str, stream: TextIO | None) -> None:
-    if stream is not None:  # it is None when the program was started with this output closed
+    if stream is None:  # the program was started with this output closed
+        return
+    try:
         print(printable(text, stream), file=stream, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _silence(stream)
+        message = f"The output cannot be written: {error.strerror or error}."
+        raise StorageFailedException(message, hint="Let it go to the terminal, or to a disk with free space.") from error
+
+
+def _silence(stream: TextIO) -> None:
+    """Let nobody try again to write what waits in a stream that cannot be written to: not even Python at its end."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, stream.fileno())
+    os.close(nothing)
 
 
 def printable(text: str, stream: TextIO) -> str:

@@ -69,7 +69,10 @@ def backup(
         if database.file is None:
             say(f"To restore it: pg_restore --clean --if-exists --dbname=NAME {written}")
         else:
-            say(f"To restore it: stop the server, and put the copy in the place of {database.file}.")
+            say(f"To restore it: stop the server, put the copy in the place of {database.file},")
+            say(
+                f"and remove {database.file.name}-wal and {database.file.name}-shm, if they are left: they belong to the other one."
+            )
         say(f"Recordings, results and keys are files. Copy this folder too, after the database: {settings.storage_dir}")
 
 
@@ -91,7 +94,9 @@ def _opened() -> "Iterator[tuple[Settings, Database]]":
 def _upgrade(settings: "Settings", database: "Database") -> None:
     from videoannotator.database.migrations import upgrade  # noqa: PLC0415  CLI start-up
     from videoannotator.database.session import former_file  # noqa: PLC0415  CLI start-up
+    from videoannotator.storage.config import Storage  # noqa: PLC0415  CLI start-up
 
+    Storage.of(settings).prepare()
     upgrade(database, former_file(settings))
 
 
@@ -109,11 +114,9 @@ def _what_would_happen(standing: "Standing", name: str) -> str:
 
 def _bring_in_files(settings: "Settings", database: "Database", *, dry_run: bool) -> None:
     from videoannotator.jobs.bring_in import bring_in  # noqa: PLC0415  CLI start-up
-    from videoannotator.storage.config import GB, Storage  # noqa: PLC0415  CLI start-up
+    from videoannotator.storage.config import Storage  # noqa: PLC0415  CLI start-up
 
-    storage = Storage(settings.storage_dir, int(settings.storage_free_floor_gb * GB))
-    if not dry_run:
-        storage.prepare()
+    storage = Storage.of(settings)
 
     def on_job(done: int, total: int) -> None:
         if done % 100 == 0 and done < total:

@@ -30,6 +30,7 @@ def submit(
         str | None, typer.Option(help="Pipelines to run, separated by commas. [default: the server's default ones]")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="JSON file with options: {pipeline: {option: value}}.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="CSV file with roles of tracks: track,start_s,end_s,label.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="PIPELINE.OPTION=VALUE", help="Set one option; may be repeated.")
     ] = None,
@@ -41,12 +42,13 @@ def submit(
 ) -> None:
     """Upload recordings, and have each one annotated as a job of its own; exit code 1 when one was refused or, watched, failed."""
     from videoannotator.cli.connection import connect  # noqa: PLC0415  CLI start-up
+    from videoannotator.cli.labels import with_labels  # noqa: PLC0415  CLI start-up
     from videoannotator.cli.options import read_config  # noqa: PLC0415  CLI start-up
     from videoannotator.cli.upload import Order, check_order  # noqa: PLC0415  CLI start-up
     from videoannotator.engine.batch import tasks_for  # noqa: PLC0415  CLI start-up
 
     files = list(dict.fromkeys(task.recording for given in recordings for task in tasks_for(given, None)))
-    order = Order(names_in(pipelines), read_config(config, settings or []), tags or [])
+    order = Order(names_in(pipelines), with_labels(read_config(config, settings or []), labels), tags or [])
     with connect(server, api_key) as client:
         for warning in check_order(client, order):
             tell(f"Warning: {warning}")
@@ -109,7 +111,7 @@ def results(job_id: JobId, server: Server = None, api_key: Key = None, as_json: 
     rows = []
     for name, part in found["pipeline_results"].items():
         count = part["annotation_count"]
-        rows.append((name, part["status"], "-" if count is None else str(count), part["error_message"] or ""))
+        rows.append((name, part["status"], "-" if count is None else str(count), part["error_message"] or part["reason"] or ""))
     say(f"Job {found['job_id']}: {found['status']}")
     say_table(("pipeline", "status", "annotations", "note"), rows)
     tell(f"Fetch the files with: videoannotator job download-annotations {found['job_id']}")

@@ -38,6 +38,7 @@ def process(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="PIPELINE.OPTION=VALUE", help="Set one option; may be repeated.")
     ] = None,
+    labels: Annotated[Path | None, typer.Option(help="CSV file with roles of tracks: track,start_s,end_s,label.")] = None,
     formats: Annotated[
         str | None, typer.Option("--format", help="File formats, separated by commas. [default: all that apply]")
     ] = None,
@@ -47,13 +48,14 @@ def process(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")] = False,
 ) -> None:
     """Annotate a recording, or every recording in a folder."""
+    from videoannotator.cli.labels import with_labels  # noqa: PLC0415  CLI start-up
     from videoannotator.cli.options import read_config  # noqa: PLC0415  CLI start-up
     from videoannotator.cli.start import start  # noqa: PLC0415  CLI start-up
     from videoannotator.engine.annotate import select  # noqa: PLC0415  CLI start-up
     from videoannotator.engine.batch import tasks_for  # noqa: PLC0415  CLI start-up
     from videoannotator.engine.output import choose_exporters  # noqa: PLC0415  CLI start-up
 
-    selection, notes = select(names_in(pipelines), read_config(config, settings or []))
+    selection, notes = select(names_in(pipelines), with_labels(read_config(config, settings or []), labels))
     chosen_formats = names_in(formats)
     choose_exporters(chosen_formats)
     for note in notes:

@@ -104,7 +104,7 @@ def _opened() -> "Iterator[tuple[KeyRing, LocalKey]]":
     from videoannotator.storage.config import Storage  # noqa: PLC0415  CLI start-up
 
     settings = load_settings()
-    storage = Storage(settings.storage_dir)
+    storage = Storage.of(settings)
     storage.prepare()
     database = Database.of(settings)
     tokens = storage.root / "tokens"

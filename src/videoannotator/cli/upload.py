@@ -1,7 +1,9 @@
 """Sends recordings to a server, from the disk as they lie there, and again when the connection breaks."""
 
+import errno
 import io
 import json
+import stat
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -98,6 +100,8 @@ class _Sending(io.BufferedReader):
     """A file that tells how much of it was read."""
 
     def __init__(self, path: Path, on_sent: OnSent) -> None:
+        if not stat.S_ISREG(path.stat().st_mode):  # a device has no end, and a pipe perhaps no beginning
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
         super().__init__(path.open("rb", buffering=0))
         self._on_sent = on_sent
         self._size = path.stat().st_size

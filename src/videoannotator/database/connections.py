@@ -30,6 +30,8 @@ READING: dict[str, Any] = {"reading": True, "postgresql_readonly": True}
 """Options of the transactions in which the database itself refuses to write."""
 WRITING: dict[str, Any] = {"writing": True}
 """Options of the transactions that take SQLite's write lock at once, so that what they read is still true when they write."""
+CHANGED = "the database file"
+"""How our own complaints about the file begin."""
 
 logger = logging.getLogger(__name__)
 
@@ -72,9 +74,9 @@ class _SQLiteFile:
         try:
             same = self._identity in (None, self._look())
         except OSError as error:
-            raise sqlite3.OperationalError(f"the database file {self._path.name} is gone") from error
+            raise sqlite3.OperationalError(f"{CHANGED} {self._path.name} is gone") from error
         if not same:
-            raise sqlite3.OperationalError(f"the database file {self._path.name} was replaced; restart this process")
+            raise sqlite3.OperationalError(f"{CHANGED} {self._path.name} was replaced; restart this process")
 
     def _make(self) -> None:
         try:

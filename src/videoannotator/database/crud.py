@@ -16,7 +16,6 @@ from videoannotator.errors import JobNotFoundException
 
 KEYS_LOCK = 0x56415F4B
 """Key of the PostgreSQL advisory lock under which the first keys are made."""
-"""Databases limit how many values a statement may carry."""
 TERMINAL = tuple(status for status in JobStatus if status.is_terminal)
 
 
@@ -52,12 +51,14 @@ def get_job(session: Session, job_id: str) -> Job:
     """
     job = find_job(session, job_id)
     if job is None:
-        raise JobNotFoundException(
-            f"There is no job {job_id}.",
-            hint="List the jobs to see their ids; it may have been deleted.",
-            detail={"job_id": job_id},
-        )
+        raise no_such_job(job_id)
     return job
+
+
+def no_such_job(job_id: str) -> JobNotFoundException:
+    """What is said about an id that no job has."""
+    hint = "List the jobs to see their ids; it may have been deleted."
+    return JobNotFoundException("There is no such job.", hint=hint, detail={"job_id": job_id})
 
 
 def find_job(session: Session, job_id: str) -> Job | None:

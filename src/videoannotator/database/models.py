@@ -1,6 +1,6 @@
 """The tables."""
 
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from sqlalchemy import (
@@ -190,19 +190,19 @@ class Job(Base):
         """Whether it has ended."""
         return self.status.is_terminal
 
-    def cancel(self, at: datetime) -> None:
-        """Become CANCELLED.
+    def cancel(self, at: datetime | None = None) -> None:
+        """Become CANCELLED, at that moment; now by this machine's clock unless given.
 
         Raises:
             JobAlreadyCompletedException: it has ended otherwise.
         """
         if self.status is not JobStatus.CANCELLED and not may_follow(self.status, JobStatus.CANCELLED):
             raise JobAlreadyCompletedException(
-                f"Job {self.id} has already ended as {self.status.value.lower()}.",
+                f"The job has already ended as {self.status.value.lower()}.",
                 hint="Its results can be downloaded; only a waiting or running job can be cancelled.",
                 detail={"job_id": self.id, "status": self.status.value.lower()},
             )
-        self.status, self.cancelled_at = JobStatus.CANCELLED, self.cancelled_at or at
+        self.status, self.cancelled_at = JobStatus.CANCELLED, self.cancelled_at or at or datetime.now(timezone.utc)
 
     def to_dict(self) -> dict[str, Any]:
         """The job as clients see it."""

@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session
 from videoannotator.database import events
 from videoannotator.database.attempts import AttemptResult, Failure, RunReport, StoredFile, publish
 from videoannotator.database.clock import now
+from videoannotator.database.crud import no_such_job
 from videoannotator.database.models import IS_WAITING, Job
 from videoannotator.database.session import Database
 from videoannotator.database.states import JobStatus
-from videoannotator.errors import JobNotFoundException, LeaseLost
+from videoannotator.errors import LeaseLost, WorkerLostException
 
 __all__ = ["AttemptResult", "Claim", "Failure", "Held", "JobQueue", "RunReport", "StoredFile", "WorkerIdentity"]
 
@@ -239,8 +240,7 @@ class JobQueue:
         with self._database.writing() as session:
             job = session.scalar(select(Job).where(Job.id == job_id).with_for_update())
             if job is None:
-                hint = "List the jobs to see their ids; it may have been deleted."
-                raise JobNotFoundException(f"There is no job {job_id}.", hint=hint, detail={"job_id": job_id})
+                raise no_such_job(job_id)
             if job.is_terminal:
                 return job
             asked_before = job.cancel_requested_at is not None
@@ -303,7 +303,10 @@ class JobQueue:
             if job.supervisor_losses >= MAX_SUPERVISOR_LOSSES:
                 job.status = JobStatus.FAILED
                 message = f"The worker that ran the job went away {job.supervisor_losses} times."
-                _note(job, Failure("WORKER_LOST", message, "Look into the worker's log: something ends it again and again."))
+                _note(
+                    job,
+                    Failure(WorkerLostException.code, message, "Look into the worker's log: something ends it again and again."),
+                )
                 _end(session, job)
             else:
                 job.status = JobStatus.PENDING

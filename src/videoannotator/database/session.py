@@ -10,7 +10,7 @@ from sqlalchemy import exc as sqlalchemy_errors
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 
-from videoannotator.database.connections import READING, WRITING, postgresql_engine, sqlite_engine
+from videoannotator.database.connections import CHANGED, READING, WRITING, postgresql_engine, sqlite_engine
 from videoannotator.errors import DatabaseUnavailableException, InvalidRequestException, StorageFullException
 from videoannotator.settings import Settings
 
@@ -22,6 +22,8 @@ UNAVAILABLE = (
     sqlalchemy_errors.InternalError,
     sqlalchemy_errors.TimeoutError,
 )
+DAMAGED = ("file is not a database", "malformed")
+"""SQLite's words for a file that it cannot read as a database."""
 UNUSABLE_STATES = ("42P01", "42501")
 """PostgreSQL's words for tables that are not there, and for rights that are missing."""
 
@@ -124,11 +126,20 @@ def _translated() -> Iterator[None]:
             raise StorageFullException(
                 message, hint="Free some space; `videoannotator storage cleanup` shows what can go."
             ) from error
-        raise DatabaseUnavailableException(
-            "The database does not answer.",
-            hint="Check that it runs and that its disk is there, then try again.",
-            detail={"reason": _without_password(reason)},
-        ) from error
+        message, hint = _told(reason)
+        raise DatabaseUnavailableException(message, hint=hint, detail={"reason": _without_password(reason)}) from error
+
+
+def _told(reason: str) -> tuple[str, str]:
+    """What to say to whom must not see all of the reason, and what to do about it."""
+    if reason.startswith(CHANGED):
+        return f"The database does not answer: {reason}.", "Stop the server, put the right file in its place, and start it again."
+    if any(words in reason for words in DAMAGED):
+        hint = (
+            "Stop the server, put the damaged file aside, and the newest backup in its place (`videoannotator backup` makes them)."
+        )
+        return "The database file is damaged, or is none.", hint
+    return "The database does not answer.", "Check that it runs and that its disk is there, then try again."
 
 
 def _is_of_the_database(error: Exception) -> bool:

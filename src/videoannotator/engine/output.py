@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from videoannotator.annotations.annotation_set import AnnotationSet
@@ -15,6 +14,7 @@ from videoannotator.annotations.disk import full_disk_named
 from videoannotator.errors import InvalidRequestException, OutputExistsException
 from videoannotator.exporters.base import ExportedFile, Exporter
 from videoannotator.registry.entries import Registry
+from videoannotator.registry.nearest import nearest
 
 RECORD = "provenance.json"
 """Written last: where it stands, the folder is complete."""
@@ -44,8 +44,8 @@ def choose_exporters(
     chosen = []
     for name in dict.fromkeys([*formats, "provenance"]):
         if name not in entries:
-            nearest = get_close_matches(name, entries, n=1, cutoff=0.5)
-            hint = f"Did you mean {nearest[0]!r}?" if nearest else f"The formats are: {', '.join(entries)}."
+            meant = nearest(name, entries, 0.5)
+            hint = f"Did you mean {meant!r}?" if meant else f"The formats are: {', '.join(entries)}."
             raise InvalidRequestException(f"There is no format named {name!r}.", hint=hint, field="format")
         plugin = entries[name].plugin
         if plugin is None:

@@ -20,6 +20,7 @@ from videoannotator.database import crud
 from videoannotator.database.models import Artifact, Job
 from videoannotator.database.session import Database
 from videoannotator.errors import NotFoundException
+from videoannotator.jobs.results import may_be_recording
 from videoannotator.storage.artifacts import sync_folder
 from videoannotator.storage.config import Storage
 from videoannotator.storage.space import require_space
@@ -184,6 +185,8 @@ def _files_of(job: Job, artifacts: Sequence[Artifact], storage: Storage, report:
         else:
             if not real.is_relative_to(path.parent.resolve()):
                 report.refused.append(Trouble(job.id, written, "it is a link that leads out of its folder"))
+            elif artifact_id is None and not may_be_recording(real):
+                report.refused.append(Trouble(job.id, written, "its name is not that of a recording"))
             elif not real.is_file():
                 report.refused.append(Trouble(job.id, written, "it is not a regular file"))
             else:

@@ -4,7 +4,6 @@ import time
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime, timezone
 
 import anyio
 import anyio.to_thread
@@ -55,12 +54,12 @@ async def cancel(
         with suppress(DatabaseUnavailableException):
             job = await anyio.to_thread.run_sync(get, database, job_id)
     if job.is_terminal:
-        job.cancel(datetime.now(timezone.utc))  # raises for one that has ended otherwise; the row is not touched
+        job.cancel()  # raises for one that has ended otherwise; the row is not touched
     elif job.cancel_error:
         raise CancellationFailedException(
-            f"Job {job_id} could not be cancelled so far: {job.cancel_error}",
+            "The job could not be cancelled so far: some of its processes do not end.",
             hint="Its worker goes on trying. Look at the processes on that machine.",
-            detail={"job_id": job_id},
+            detail={"job_id": job_id, "worker_said": job.cancel_error},
         )
     return job
 
@@ -80,10 +79,10 @@ async def delete(database: Database, queue: JobQueue, storage: Storage, job_id: 
             job = await cancel(database, queue, job_id, "It was deleted.", wait_s)
     if not await anyio.to_thread.run_sync(delete_job, database, storage, job_id):
         if job.is_terminal:
-            message = f"There is no job {job_id} any more."
+            message = "There is no such job any more."
             raise JobNotFoundException(message, hint="Somebody else has deleted it in this moment.", detail={"job_id": job_id})
         raise JobNotReadyException(
-            f"Job {job_id} still runs: its worker has not confirmed that it has ended, so that its files may be in use.",
+            "The job still runs: its worker has not confirmed that it has ended, so that its files may be in use.",
             hint="It is being cancelled. Delete it again when it is cancelled.",
             detail={"job_id": job_id},
         )
@@ -135,14 +134,14 @@ def _worth_trying(job: Job, runs: Sequence[PipelineRun], *, only_failed: bool) -
     """The pipelines to run."""
     detail = {"job_id": job.id, "status": job.to_dict()["status"]}
     if not job.is_terminal:
-        message = f"Job {job.id} has not ended yet, so there is nothing to try again."
+        message = "The job has not ended yet, so there is nothing to try again."
         raise JobNotReadyException(message, hint="Wait for it, or cancel it first.", detail=detail)
     fine = {run.pipeline_name for run in runs if run.status in WITHOUT_FAULT}
     if job.status is JobStatus.COMPLETED:
         fine |= set(job.selected_pipelines) - {run.pipeline_name for run in runs}
     failed = [name for name in job.selected_pipelines if name not in fine]
     if not failed and (only_failed or job.status is JobStatus.COMPLETED):
-        message = f"No pipeline of job {job.id} failed, so there is nothing to try again."
+        message = "No pipeline of the job failed, so there is nothing to try again."
         raise JobAlreadyCompletedException(message, hint="Submit the recording again to have it annotated anew.", detail=detail)
     return failed if only_failed else list(job.selected_pipelines)
 

@@ -62,12 +62,8 @@ class Prober:
         """Start a helper, so that the first recording does not wait for it."""
         self._helpers[-1].start()
 
-    def probe(self, path: Path, shown_name: str) -> ProbedFacts:
-        """What the headers of a recording say.
-
-        Args:
-            path: of the recording.
-            shown_name: what messages call it; the path is the server's own business.
+    def probe(self, path: Path) -> ProbedFacts:
+        """What the headers of a recording say. Messages do not name its path, which is the server's own business.
 
         Raises:
             UnsupportedMediaException: it is no recording that can be decoded, or too hard to look at.
@@ -83,7 +79,7 @@ class Prober:
             return ProbedFacts(**answer)
         told = answer["error"]
         kind = UnsupportedMediaException if told["code"] == UnsupportedMediaException.code else MediaUnreadableException
-        raise kind(str(told["message"]).replace(str(path), shown_name), hint=told["hint"])
+        raise kind(str(told["message"]).replace(str(path), "The recording"), hint=told["hint"])
 
     def _ask(self, helper: "_Helper", path: Path) -> dict[str, Any]:
         began = time.monotonic()

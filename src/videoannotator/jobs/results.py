@@ -1,15 +1,15 @@
 """What jobs have produced, read from the rows about it and never by scanning folders."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from videoannotator.annotations.checksum import sha256_of
 from videoannotator.database import crud
 from videoannotator.database.attempts import PROXY
 from videoannotator.database.models import Artifact, Job, PipelineRun
+from videoannotator.database.paths import size_of_file
 from videoannotator.database.session import Database
 from videoannotator.errors import JobNotReadyException, NotFoundException
 from videoannotator.storage.config import Storage
@@ -19,6 +19,8 @@ MEDIA_TYPES = {
     ".aac": "audio/aac",
     ".avi": "video/x-msvideo",
     ".flac": "audio/flac",
+    ".flv": "video/x-flv",
+    ".m2ts": "video/mp2t",
     ".m4a": "audio/mp4",
     ".m4v": "video/mp4",
     ".mkv": "video/x-matroska",
@@ -28,6 +30,7 @@ MEDIA_TYPES = {
     ".mpeg": "video/mpeg",
     ".mpg": "video/mpeg",
     ".mts": "video/mp2t",
+    ".mxf": "application/mxf",
     ".ogg": "audio/ogg",
     ".ogv": "video/ogg",
     ".opus": "audio/ogg",
@@ -83,7 +86,7 @@ def produced_by(database: Database, job_id: str) -> Produced:
         job = crud.get_job(session, job_id)
         produced = Produced(job, crud.runs_of(session, job_id), crud.artifacts_of(session, job_id))
     if not job.is_terminal and not produced.runs and not produced.artifacts:
-        raise _not_ready(job, f"Job {job_id} has no results yet")
+        raise _not_ready(job, "There are no results yet")
     return produced
 
 
@@ -172,18 +175,18 @@ def _no_file(produced: Produced, pipeline: str, format: str | None) -> NotFoundE
     formats = sorted({file.format for file in produced.artifacts if file.pipeline_name == pipeline})
     if formats:
         hint = f"These are there: {', '.join(formats)}."
-        return NotFoundException(f"{pipeline} of job {job.id} has no file in the format {format!r}.", hint=hint, detail=detail)
+        return NotFoundException(f"{pipeline} has no file in the format {format!r}.", hint=hint, detail=detail)
     if run is None and pipeline in job.selected_pipelines and not job.is_terminal:
-        return _not_ready(job, f"{pipeline} of job {job.id} has no results yet")
+        return _not_ready(job, f"{pipeline} has no results yet")
     if run is None:
         known = ", ".join(sorted({run.pipeline_name for run in produced.runs}))
-        message = f"Job {job.id} has no pipeline or file named {pipeline!r}."
+        message = f"The job has no pipeline or file named {pipeline!r}."
         return NotFoundException(message, hint=f"These pipelines ran: {known}." if known else None, detail=detail)
     if run.included_in:
         hint = f"Its results stand in those of {run.included_in}, which did its work."
-        return NotFoundException(f"{pipeline} of job {job.id} has no file of its own.", hint=hint, detail=detail)
+        return NotFoundException(f"{pipeline} has no file of its own.", hint=hint, detail=detail)
     reason = run.reason or run.error_message or "it found nothing that the format could hold."
-    return NotFoundException(f"{pipeline} of job {job.id} has no file: {reason}", hint=run.error_hint, detail=detail)
+    return NotFoundException(f"{pipeline} has no file: {reason}", hint=run.error_hint, detail=detail)
 
 
 def file_of(storage: Storage, artifact: Artifact) -> DownloadFile:
@@ -193,7 +196,7 @@ def file_of(storage: Storage, artifact: Artifact) -> DownloadFile:
         NotFoundException: it is not on the disk any more, or its stored path leads out of the storage.
     """
     path = _located(storage, artifact.path)
-    if not path.is_file():
+    if size_of_file(path) is None:
         raise NotFoundException(
             f"The result file {artifact.name!r} is recorded, and missing on the server's disk.",
             hint=ASK_FOR_A_COPY,
@@ -229,13 +232,16 @@ def source_of(storage: Storage, job: Job) -> DownloadFile:
     """
     stored = job.original_path or job.video_path
     path = _located(storage, stored) if stored else None
-    if path is None or not path.is_file():
-        raise NotFoundException(
-            f"The recording of job {job.id} is not on the server's disk.", hint=ASK_FOR_A_COPY, detail={"job_id": job.id}
-        )
-    size = path.stat().st_size
+    size = size_of_file(path) if path and not (job.legacy and job.original_path and not may_be_recording(path)) else None
+    if path is None or size is None:
+        raise NotFoundException("The recording is not on the server's disk.", hint=ASK_FOR_A_COPY, detail={"job_id": job.id})
     media_type = MEDIA_TYPES.get(path.suffix.lower(), UNKNOWN_TYPE)
     return DownloadFile(path, job.video_filename or path.name, media_type, size, job.video_sha256)
+
+
+def may_be_recording(path: Path) -> bool:
+    """Whether a path in a row of an earlier release may be shown to clients: the row may name any file of this machine."""
+    return path.suffix.lower() in MEDIA_TYPES
 
 
 def log_of(database: Database, storage: Storage, job_id: str) -> DownloadFile:
@@ -248,11 +254,12 @@ def log_of(database: Database, storage: Storage, job_id: str) -> DownloadFile:
     with database.reading() as session:
         crud.get_job(session, job_id)
     path = storage.log_file(job_id)
-    if not path.is_file():
+    size = size_of_file(path)
+    if size is None:
         raise NotFoundException(
-            f"Job {job_id} has written no log.", hint="A job writes its log while it runs.", detail={"job_id": job_id}
+            "The job has written no log.", hint="A job writes its log while it runs.", detail={"job_id": job_id}
         )
-    return DownloadFile(path, "job.log", "text/plain; charset=utf-8", path.stat().st_size, None)
+    return DownloadFile(path, "job.log", "text/plain; charset=utf-8", size, None)
 
 
 def last_lines(file: DownloadFile, lines: int | None = None) -> bytes:
@@ -265,24 +272,3 @@ def last_lines(file: DownloadFile, lines: int | None = None) -> bytes:
             log.seek(at)
             found = log.read(size) + found
     return found if lines is None else b"".join(found.splitlines(keepends=True)[-lines:])
-
-
-def verify(database: Database, storage: Storage, job_id: str) -> Mapping[str, str]:
-    """Compare every result file with its row; gives what is wrong by the file's name, nothing when all is well.
-
-    Raises:
-        JobNotFoundException, JobNotReadyException: as `produced_by`.
-    """
-    wrong = {}
-    for artifact in produced_by(database, job_id).artifacts:
-        try:
-            path = file_of(storage, artifact).path
-        except NotFoundException:
-            wrong[artifact.name] = "It is missing."
-            continue
-        size = path.stat().st_size
-        if size != artifact.size_bytes:
-            wrong[artifact.name] = f"It has {size} bytes instead of {artifact.size_bytes}."
-        elif artifact.sha256 is not None and sha256_of(path) != artifact.sha256:
-            wrong[artifact.name] = "Its content has changed."
-    return wrong

@@ -141,7 +141,7 @@ class Intake:
         """
         name = shown_name(file_name)
         recording.settle()
-        facts = self.prober.probe(recording.path, name or "The upload")
+        facts = self.prober.probe(recording.path)
         job = new_job(checked, recording.job_id)
         _name_request(job, checked.submission, recording.sha256)
         _describe(job, name, facts)
@@ -157,11 +157,10 @@ class Intake:
             RateLimitedException, ValidationErrorException, StorageFullException, DatabaseUnavailableException: as above.
         """
         original = self.require_allowed(path)
-        name = shown_name(original.name) or "The recording"
-        facts = self.prober.probe(original, name)
+        facts = self.prober.probe(original)
         job = new_job(checked, str(uuid.uuid4()))
         _name_request(job, checked.submission, str(original))
-        _describe(job, name, facts)
+        _describe(job, shown_name(original.name), facts)
         job.original_path, job.storage_path = str(original), self.storage.relative(self.storage.job_folder(job.id))
         return self.record(job)
 
@@ -215,7 +214,7 @@ class Intake:
     def _require_place(self, waiting: int) -> None:
         if waiting >= self.max_queued_jobs:
             raise RateLimitedException(
-                f"{waiting} jobs are waiting already, and the server takes no more.",
+                "So many jobs are waiting already that the server takes no more.",
                 hint="Try again when some have ended, or cancel some.",
                 detail={"waiting": waiting, "max_queued_jobs": self.max_queued_jobs, "retry_after_s": QUEUE_RETRY_S},
             )

@@ -61,7 +61,7 @@ def check_file(path: Path) -> int:
         with path.open("rb") as file:
             head = file.read(4096)
     except (FileNotFoundError, NotADirectoryError) as exc:
-        raise MediaUnreadableException(f"There is no file {path}.", hint="Check the name and the folder.") from exc
+        raise MediaUnreadableException(f"{path} does not exist.", hint="Check the name and the folder.") from exc
     except PermissionError as exc:
         hint = "Give this user the right to read it, or copy it to a folder of your own."
         raise MediaUnreadableException(f"{path} may not be read by this user.", hint=hint) from exc

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
@@ -12,6 +11,7 @@ from videoannotator.errors import PipelineNotFoundException, PipelineUnavailable
 from videoannotator.exporters.base import Exporter
 from videoannotator.pipelines.base import Pipeline
 from videoannotator.registry.declaration import exporter_problems, pipeline_problems
+from videoannotator.registry.nearest import nearest
 
 PIPELINE_GROUP = "videoannotator.pipelines"
 EXPORTER_GROUP = "videoannotator.exporters"
@@ -120,11 +120,11 @@ class Registry:
         for entry in self.pipelines.values():
             if entry.plugin is not None and name in entry.plugin.former_names:
                 return entry.name
-        nearest = get_close_matches(name, self.pipelines, n=1)
+        meant = nearest(name, self.pipelines)
         known = ", ".join(self.pipelines)
         raise PipelineNotFoundException(
             f"There is no pipeline named {name!r}.",
-            hint=f"Did you mean {nearest[0]!r}? All names: {known}." if nearest else f"The names are: {known}.",
+            hint=f"Did you mean {meant!r}? All names: {known}." if meant else f"The names are: {known}.",
             detail={"pipeline": name, "known": list(self.pipelines)},
         )
 

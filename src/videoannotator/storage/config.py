@@ -84,7 +84,7 @@ class Storage:
         """
         folder = self.root / "jobs" / _checked_id(job_id)
         if folder.resolve() != folder:
-            raise NotFoundException(f"The folder of job {job_id} leads out of the storage.", detail={"job_id": job_id})
+            raise NotFoundException("The folder of this job leads out of the storage.", detail={"job_id": job_id})
         return folder
 
     def ensure_job_folder(self, job_id: str) -> Path:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,11 +10,16 @@ from pydantic_core import ErrorDetails, to_json
 from videoannotator.errors import PipelineNotFoundException, PipelineUnavailableException
 from videoannotator.pipelines.base import PipelineOptions
 from videoannotator.registry.entries import Registry
+from videoannotator.registry.nearest import nearest
 from videoannotator.registry.parameters import Parameter, parameters_of
 from videoannotator.validation.models import FieldError, FieldWarning, ValidationResult
 
 RANGE_ERRORS = ("greater_than", "less_than", "too_long", "too_short", "string_too", "finite_number", "multiple_of", "value_error")
 CHOICE_ERRORS = ("enum", "literal_error")
+EXACT_LIMIT = 2.0**53
+"""Up to here a float tells every whole number apart."""
+MAX_NAMES = 1000
+"""Of pipelines and options in one config: nobody writes more, and each unknown one costs a search for what was meant."""
 
 
 class ConfigValidator:
@@ -40,8 +44,8 @@ class ConfigValidator:
         if not isinstance(config, Mapping):
             message = f"The configuration must be an object with one entry per pipeline, not {_show(config)}."
             return ValidationResult(errors=(FieldError("", "", message, "INVALID_TYPE", 'Write {"pipeline": {"option": value}}.'),))
-        if fault := _unusable(config):
-            return ValidationResult(errors=(FieldError("", "", fault, "INVALID_TYPE", "Correct or remove that value."),))
+        if fault := _unusable(config, selected_pipelines or ()):
+            return ValidationResult(errors=(fault,))
         findings = _Findings(self._registry)
         wanted = list(config) if selected_pipelines is None else list(selected_pipelines)
         per_pipeline = self._spread_flat(config, wanted, findings)
@@ -75,8 +79,9 @@ class ConfigValidator:
                 "", ", ".join(flat), "Options outside any pipeline are deprecated; they were applied to all.", "FLAT_CONFIG", hint
             )
         )
+        options = {name: self._options_of(name) for name in wanted}
         for option, value in flat.items():
-            takers = [name for name in wanted if self._has_option(name, option)] or wanted[:1]
+            takers = [name for name in wanted if option in options[name]] or wanted[:1]
             for name in takers:
                 group = per_pipeline.setdefault(name, {})
                 if isinstance(group, dict):
@@ -90,12 +95,13 @@ class ConfigValidator:
             return False
         return True
 
-    def _has_option(self, pipeline: str, option: str) -> bool:
+    def _options_of(self, pipeline: str) -> set[str]:
+        """The names of a pipeline's options, former ones included; none of a pipeline that nobody knows."""
         try:
             options = self._registry.pipeline(pipeline).Options
         except (PipelineNotFoundException, PipelineUnavailableException):
-            return False
-        return option in options.model_fields or option in options.former_names
+            return set()
+        return {*options.model_fields, *options.former_names}
 
 
 class _Findings:
@@ -121,10 +127,8 @@ class _Findings:
                 canonical = self._registry.canonical_name(name)
                 self._registry.pipeline(canonical)
             except PipelineNotFoundException as error:
-                nearest = get_close_matches(name, self._registry.pipelines, n=1)
-                self.errors.append(
-                    FieldError(name, "", error.message, error.code, error.hint or "", nearest[0] if nearest else None)
-                )
+                meant = nearest(name, self._registry.pipelines)
+                self.errors.append(FieldError(name, "", error.message, error.code, error.hint or "", meant))
                 continue
             except PipelineUnavailableException as error:
                 self.errors.append(FieldError(name, "", error.message, error.code, error.hint or ""))
@@ -143,7 +147,7 @@ class _Findings:
             message = f"The options of {pipeline!r} must be an object, not {_show(config)}."
             self.errors.append(FieldError(pipeline, "", message, "INVALID_TYPE", 'Write {"option": value}.', {}))
             return
-        sent = self._without_former_names(pipeline, model, deepcopy(dict(config)))
+        sent = self._without_former_names(pipeline, model, _with_whole_numbers(dict(config)))
         problems = _problems(model, sent)
         for problem in problems:
             if problem["type"] == "extra_forbidden":
@@ -170,22 +174,41 @@ class _Findings:
     def _warn_unknown(self, pipeline: str, model: type[PipelineOptions], loc: tuple[int | str, ...]) -> None:
         name = ".".join(str(part) for part in loc)
         known = [parameter.name for parameter in parameters_of(model)]
-        nearest = get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f"Did you mean {nearest[0]!r}?" if nearest else f"The options are: {', '.join(known)}."
+        meant = nearest(name, known, 0.5)
+        hint = f"Did you mean {meant!r}?" if meant else f"The options are: {', '.join(known)}."
         message = f"{pipeline!r} has no option {name!r}; it has no effect."
-        self.warnings.append(FieldWarning(pipeline, name, message, "UNKNOWN_FIELD", hint, nearest[0] if nearest else None))
+        self.warnings.append(FieldWarning(pipeline, name, message, "UNKNOWN_FIELD", hint, meant))
 
     def result(self, validated: Sequence[str]) -> ValidationResult:
         return ValidationResult(tuple(self.errors), tuple(self.warnings), tuple(validated), self.options)
 
 
-def _unusable(config: Mapping[str, Any]) -> str | None:
-    """Why a config can be held in no JSON: nested without end, or with text that is no Unicode; None when it can."""
+def _unusable(config: Mapping[str, Any], selected_pipelines: Sequence[str]) -> FieldError | None:
+    """Why a config is not even looked at: JSON cannot hold it, or it has more names than anybody means; None when it is."""
     try:
-        _json(config)
+        _json({"config": config, "selected_pipelines": selected_pipelines})
     except ValueError:
-        return "The configuration holds lists or groups inside each other without end, or text that is not Unicode."
+        message = "The configuration holds lists or groups inside each other without end, or text that is not Unicode."
+        return FieldError("", "", message, "INVALID_TYPE", "Correct or remove that value.")
+    if _names_in(config) + len(selected_pipelines) > MAX_NAMES:
+        message = f"The configuration names more than {MAX_NAMES} pipelines and options."
+        return FieldError("", "", message, "VALUE_OUT_OF_RANGE", "Name only the options that are not to have their defaults.")
     return None
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    """A copy in which a number without a fraction is whole, as JSON Schema has it: 640.0 is 640."""
+    if isinstance(value, Mapping):
+        return {name: _with_whole_numbers(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_with_whole_numbers(part) for part in value]
+    whole = isinstance(value, float) and value.is_integer() and abs(value) <= EXACT_LIMIT
+    return int(value) if whole else value
+
+
+def _names_in(group: Mapping[str, Any]) -> int:
+    """How many names stand in a group and in those inside it."""
+    return len(group) + sum(_names_in(value) for value in group.values() if isinstance(value, Mapping))
 
 
 def _json(sent: Mapping[str, Any]) -> bytes:
@@ -251,8 +274,7 @@ def _suggestion(parameter: Parameter, problem: ErrorDetails) -> Any:
     if kind.startswith("greater_than_equal"):
         return _number(parameter, parameter.minimum)
     if parameter.choices and isinstance(value, str):
-        nearest = get_close_matches(value, [str(choice) for choice in parameter.choices], n=1)
-        return nearest[0] if nearest else parameter.default
+        return nearest(value, map(str, parameter.choices)) or parameter.default
     return parameter.default
 
 

@@ -12,7 +12,8 @@ import select
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -96,10 +97,41 @@ def run(work: Work, lines: Lines) -> Done:
     sessions = shared_sessions(work.device, work.threads, weights)
     with run_selection(Path(work.recording), selection, sessions, lines.moved, lambda: False, notes) as annotations:
         lines.say(Line(moved=Moved(COMPUTING_SHARE, "writing")))
-        files, proxy = _described(write_results(annotations, Path(work.folder))), None
+        with _growth_told(Path(work.folder), lines):
+            files, proxy = _described(write_results(annotations, Path(work.folder))), None
         if work.with_proxy and any(outcome.status in (COMPLETED, SKIPPED) for outcome in annotations.outcomes.values()):
             proxy = _proxy(work, annotations.media, lines)
         return Done(list(annotations.outcomes.values()), files, proxy, annotations.media.duration_s)
+
+
+@contextmanager
+def _growth_told(folder: Path, lines: Lines) -> Iterator[None]:
+    """Tell that the run is at work while files in a folder grow: an export may take long, and one that hangs writes nothing."""
+    done, size = threading.Event(), _bytes_in(folder)
+
+    def look() -> None:
+        nonlocal size
+        while not done.wait(REPORT_INTERVAL_S):
+            before, size = size, _bytes_in(folder)
+            if size != before:
+                lines.say(Line(moved=Moved(COMPUTING_SHARE, "writing")))
+
+    watching = threading.Thread(target=look, name="growth of the results", daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watching.join()
+
+
+def _bytes_in(folder: Path) -> int:
+    size = 0
+    for here, _, files in os.walk(folder):
+        for name in files:
+            with suppress(FileNotFoundError):  # it has got its final name in this moment
+                size += os.lstat(os.path.join(here, name)).st_size  # noqa: PTH118  many files, often
+    return size
 
 
 def _to_run(selection: Sequence[Selected], wanted: Sequence[str]) -> list[Selected]:

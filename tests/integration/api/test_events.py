@@ -14,10 +14,12 @@ from tests.servers import Live
 
 from videoannotator.api import feed as feed_module
 from videoannotator.api.feed import Feed
+from videoannotator.api.v1 import events as events_module
 from videoannotator.database.events import Event, latest
 from videoannotator.database.models import JobEvent
 from videoannotator.database.queue import AttemptResult, Claim, JobQueue, WorkerIdentity
 from videoannotator.database.session import Database
+from videoannotator.errors import DatabaseUnavailableException
 
 WORKER = WorkerIdentity("tester", "host", "boot", 1, 1.0)
 STREAM = "/api/v1/events/stream"
@@ -141,11 +143,41 @@ def test_the_key_may_come_in_the_address(live: Live) -> None:
         assert next(_events(response))[2]["job_id"] == job_id
 
 
-@pytest.mark.parametrize("number", ["x", "-1", "1.5", "9" * 30])
+def test_a_stream_on_which_nothing_happens_says_that_it_lives(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert events_module.HEARTBEAT_S == 15
+    monkeypatch.setattr(events_module, "HEARTBEAT_S", 0.2)
+    with (
+        httpx.Client(trust_env=False, timeout=10) as client,
+        client.stream("GET", live.url + STREAM, headers=live.headers) as response,
+    ):
+        lines = (line for line in response.iter_lines() if line)
+        assert [next(lines), next(lines)] == [": heartbeat"] * 2
+
+
+@pytest.mark.parametrize("number", ["x", "-1", "1.5", "9" * 30, "9" * 5000])
 def test_a_number_that_is_none_is_refused(live: Live, number: str) -> None:
     answer = live.get(STREAM, headers={"Last-Event-ID": number})
     assert answer.status_code == 400
     assert answer.json()["error"]["field"] == "Last-Event-ID"
+
+
+@pytest.mark.parametrize("job_id", ["\0", "a b", "../..", "x" * 65])
+def test_a_job_that_cannot_be_is_refused(live: Live, job_id: str) -> None:
+    assert live.get(STREAM, params={"job_id": job_id}).status_code == 422
+
+
+def test_a_stream_ends_when_the_database_is_away(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise DatabaseUnavailableException("The database does not answer.")
+
+    async def scenario() -> list[Event]:
+        feed = Feed(database)
+        async with feed.running():
+            watcher = await feed.join()
+            monkeypatch.setattr(feed_module, "standing_now", away)
+            return [event async for event in feed.follow(watcher, None, "a-job")]
+
+    assert asyncio.run(asyncio.wait_for(scenario(), 30)) == []
 
 
 def test_a_client_that_falls_behind_is_dropped_and_harms_nobody(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

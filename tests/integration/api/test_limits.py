@@ -1,10 +1,18 @@
-"""Wrong keys are counted; right ones never suffer."""
+"""Wrong keys are counted; right ones never suffer. Who sends nothing is not waited for without end."""
 
+import json
+import socket
+from http.client import HTTPResponse
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from tests.integration.api.test_envelope import envelope_of
 from tests.servers import serving
+
+from videoannotator.api import bodies
+from videoannotator.api.v1 import events
 
 ALLOWED = 5
 
@@ -34,3 +42,26 @@ def test_one_time_codes_are_limited_too(tmp_path: Path) -> None:
             for number in range(ALLOWED + 1)
         ]
         assert codes == [401] * ALLOWED + [429]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/config/validate", "/api/v1/pipelines/scene_detection/validate", "/viewer-connect"])
+def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setattr(bodies, "BODY_TIMEOUT_S", 0.5)
+    with serving(tmp_path / "storage") as server:
+        place = urlsplit(server.url)
+        with socket.create_connection((place.hostname, place.port), timeout=30) as client:
+            head = f"POST {path} HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
+            client.sendall(head.encode() + b"{")
+            answer = HTTPResponse(client)
+            answer.begin()
+            assert (answer.status, json.loads(answer.read())["error"]["code"]) == (408, "REQUEST_TIMEOUT")
+
+
+def test_a_stream_of_events_outlives_the_time_for_bodies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "BODY_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(events, "HEARTBEAT_S", 1)
+    with (
+        serving(tmp_path / "storage") as server,
+        httpx.stream("GET", f"{server.url}/api/v1/events/stream", headers=server.headers, timeout=30, trust_env=False) as stream,
+    ):
+        assert next(stream.iter_lines()) == ": heartbeat"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -99,6 +100,7 @@ def test_settings_are_shown_without_secrets(server: Live) -> None:
     response = server.get("/api/v1/system/config")
     assert response.json()["settings"]["secret_key"] == "********"  # noqa: S105
     assert response.json()["settings"]["max_concurrent_jobs"] == 2
+    assert response.json()["settings"]["umask"] == "077"
     assert "much-too-secret" not in response.text
 
 
@@ -169,3 +171,13 @@ def test_only_trusted_proxies_speak_for_others(tmp_path: Path, caplog: pytest.Lo
         with serving(tmp_path / "storage", trusted_proxies=trusted) as live:
             live.get("/api/v1/pipelines", key="va_api_wrong", headers=forwarded)
         assert f"A wrong key from {client}." in caplog.text
+
+
+def test_a_key_for_the_viewer_works_no_longer_than_the_one_it_was_made_with(server: Live) -> None:
+    short = server.here.keys.issue("visitor", expires_in_days=0.5)
+    code = server.request("POST", "/api/v1/system/viewer-code", key=short.secret).json()["code"]
+    assert server.request("POST", "/viewer-connect", key="", json={"code": code}).status_code == 200
+    (made,) = [key for key in server.here.keys.list() if key.name == "viewer of visitor"]
+    assert made.expires_at is not None
+    assert short.expires_at is not None
+    assert made.expires_at <= short.expires_at + timedelta(seconds=1)

@@ -1,6 +1,7 @@
 """Uploads over real sockets: good, wrong, hostile, slow. After every refusal nothing is left, neither a row nor a file."""
 
 import json
+import select
 import socket
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import httpx
 import pytest
 from tests.servers import Live, serving
 from tests.unit.media.clips import regular
+from tests.unit.validation.test_validator import every_option, nested, wrong_values
 
 from videoannotator.media.synthetic import Picture, Shot, shots_clip, write_clip
 
@@ -124,6 +126,10 @@ class Slow:
         while len(body) < length:
             body += self.socket.recv(65536) or self._gone(received)
         return int(head.split()[1]), json.loads(body)
+
+    def has_answer(self, within_s: float) -> bool:
+        """Whether an answer begins within that time."""
+        return bool(select.select([self.socket], [], [], within_s)[0])
 
     def _gone(self, received: bytes) -> bytes:
         raise AssertionError(f"the server left after {received!r}")
@@ -292,6 +298,19 @@ def test_wrong_options_are_told_field_by_field(
     assert item["hint"]
 
 
+@pytest.mark.parametrize("pipeline", sorted({name for name, _ in every_option()}))
+def test_each_option_wrong_in_each_way_is_told_and_leaves_nothing(clean: Live, clip: bytes, pipeline: str) -> None:
+    tried = 0
+    for parameter in (parameter for name, parameter in every_option() if name == pipeline):
+        for value, code in wrong_values(parameter):
+            config = json.dumps({pipeline: nested(parameter.name, value)})
+            error = refused(upload(clean, clip, selected_pipelines=pipeline, config=config), 400, "INVALID_CONFIG")
+            assert [(item["field"], item["code"]) for item in error["detail"]["errors"]] == [(parameter.name, code)], value
+            assert f"{pipeline}.{parameter.name}" in error["message"]
+            tried += 1
+    assert tried >= 10
+
+
 def test_what_is_known_to_be_wrong_is_told_before_the_recording_has_come(clean: Live) -> None:
     begin = part("selected_pipelines", b"no_such") + part("video", b"x", b"a.mp4")
     with Slow(clean, 4_000_000) as slow:
@@ -309,7 +328,7 @@ def test_what_is_known_to_be_wrong_is_told_before_the_recording_has_come(clean: 
     ],
 )
 def test_what_is_no_recording(clean: Live, name: str, content: bytes) -> None:
-    assert name in refused(upload(clean, content, name), 422, "UNSUPPORTED_MEDIA")["message"]
+    assert "The recording" in refused(upload(clean, content, name), 422, "UNSUPPORTED_MEDIA")["message"]
 
 
 def test_an_empty_file(clean: Live) -> None:
@@ -365,15 +384,26 @@ def test_an_upload_that_stops_half_way(clean: Live, clip: bytes) -> None:
 
 
 def test_an_upload_that_is_slow_and_steady_arrives(server: Live, clip: bytes) -> None:
-    body = form(part("video", clip, b"a.mp4"))
+    body = form(part("video", clip + bytes(350_000), b"a.mp4"))
     step = len(body) // 5 + 1
     with Slow(server, len(body)) as slow:
         for start in range(0, len(body), step):
             slow.send(body[start : start + step])
-            time.sleep(0.2)  # a slow line
+            time.sleep(0.4)  # a slow line
         status, job = slow.answer()
     assert status == 201
     server.request("DELETE", f"/api/v1/jobs/{job['id']}")
+
+
+def test_an_upload_that_only_drips_gives_its_place_up(clean: Live, clip: bytes) -> None:
+    body = form(part("video", clip, b"a.mp4"))
+    with Slow(clean, len(body)) as slow:
+        for number in range(40):
+            slow.send(body[number : number + 1])
+            if slow.has_answer(0.1):
+                break
+        status, answer = slow.answer()
+    assert (status, answer["error"]["code"]) == (408, "REQUEST_TIMEOUT")
 
 
 def test_a_client_that_leaves(clean: Live, clip: bytes) -> None:

@@ -1,6 +1,9 @@
 """Pipelines and the checking of options."""
 
+import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -9,6 +12,7 @@ from tests.plugins import ToyPipeline
 from tests.servers import Live, serving
 
 from videoannotator.registry.entries import Entry, Registry
+from videoannotator.validation.models import ValidationResult
 from videoannotator.validation.validator import ConfigValidator
 
 METADATA = {
@@ -35,7 +39,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 
 def post(server: Live, path: str, body: Any) -> dict[str, Any]:
-    response = server.request("POST", path, json=body)
+    text = json.dumps(body)  # halves of characters too, which httpx would not write
+    response = server.request("POST", path, content=text, headers={"Content-Type": "application/json"})
     assert response.status_code == 200, response.text
     found: dict[str, Any] = response.json()
     assert set(found) == {"valid", "errors", "warnings", "message", "pipelines_validated"}
@@ -162,6 +167,50 @@ def test_a_flat_config_applies_to_the_selected_pipelines_that_have_the_option(se
 def test_a_pipeline_that_cannot_be_used_here_is_an_error(server: Live) -> None:
     found = post(server, "/api/v1/config/validate", {"config": {"broken": {}}})
     assert [item["code"] for item in found["errors"]] == ["PIPELINE_UNAVAILABLE"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"config": {}, "selected_pipelines": ["\ud800"]}, "INVALID_TYPE"),
+        ({"config": {"toy": {"\ud800": 1}}}, "INVALID_TYPE"),
+        ({"config": {"toy": {f"option{number}": 1 for number in range(20_000)}}}, "VALUE_OUT_OF_RANGE"),
+        ({"config": {"toy": {"inner": {f"option{number}": 1 for number in range(20_000)}}}}, "VALUE_OUT_OF_RANGE"),
+        ({"config": {f"pipeline{number}": {} for number in range(20_000)}}, "VALUE_OUT_OF_RANGE"),
+        ({"config": {}, "selected_pipelines": ["toy"] * 20_000}, "VALUE_OUT_OF_RANGE"),
+    ],
+    ids=["half a character", "half a character in a name", "options", "inner options", "pipelines", "selected pipelines"],
+)
+def test_what_nobody_means_is_one_error(server: Live, body: Any, code: str) -> None:
+    found = post(server, "/api/v1/config/validate", body)
+    assert [item["code"] for item in found["errors"]] == [code]
+    assert found["warnings"] == []
+
+
+def test_the_server_answers_others_while_it_checks_a_config(server: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    checking, go_on = threading.Event(), threading.Event()
+
+    def check_for_long(*_: object) -> ValidationResult:
+        checking.set()
+        assert go_on.wait(30)
+        return ValidationResult()
+
+    monkeypatch.setattr(server.here.validator, "validate_batch", check_for_long)
+    with ThreadPoolExecutor() as threads:
+        answers = [
+            threads.submit(server.request, "POST", path, json=body)
+            for path, body in (
+                ("/api/v1/config/validate", {"config": {}}),
+                ("/api/v1/pipelines/validate", {"pipeline": "toy", "config": {}}),
+                ("/api/v1/pipelines/toy/validate", {"config": {}}),
+            )
+        ]
+        try:
+            assert checking.wait(30)
+            assert server.get("/health").status_code == 200
+        finally:
+            go_on.set()
+        assert [answer.result().status_code for answer in answers] == [200, 200, 200]
 
 
 def test_checking_leaves_nothing_behind(server: Live) -> None:

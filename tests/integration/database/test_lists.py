@@ -91,7 +91,7 @@ def test_the_success_rate_is_of_what_was_tried(database: Database, statuses: lis
 def test_an_unknown_job(database: Database) -> None:
     with database.reading() as session:
         assert crud.find_job(session, "nobody") is None
-        with pytest.raises(JobNotFoundException, match="no job nobody"):
+        with pytest.raises(JobNotFoundException, match="no such job"):
             crud.get_job(session, "nobody")
 
 

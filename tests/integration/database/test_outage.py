@@ -203,6 +203,7 @@ def test_a_file_that_is_gone_is_not_made_anew(here: Database) -> None:
         with pytest.raises(DatabaseUnavailableException) as gone:
             job_in(here, job_id)
         assert "gone" in reason_of(gone)
+        assert "videoannotator.db is gone" in gone.value.message
     assert not path.exists()
     away.rename(path)
     assert job_in(here, job_id).id == job_id
@@ -218,6 +219,7 @@ def test_another_file_in_its_place_is_not_touched(here: Database, tmp_path: Path
     with pytest.raises(DatabaseUnavailableException) as replaced:
         waiting_job(here)
     assert "replaced" in reason_of(replaced)
+    assert "was replaced" in replaced.value.message
     assert path.read_bytes() == content
 
 
@@ -228,6 +230,7 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnavailableException) as damaged:
         waiting_job(database)
     assert "not a database" in reason_of(damaged)
+    assert ("damaged" in damaged.value.message, "backup" in str(damaged.value.hint)) == (True, True)
     database.dispose()
 
 

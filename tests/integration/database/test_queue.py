@@ -204,7 +204,7 @@ def test_a_job_that_has_ended_stays_as_it_is(database: Database, queue: JobQueue
 
 
 def test_an_unknown_job_cannot_be_cancelled(queue: JobQueue) -> None:
-    with pytest.raises(JobNotFoundException, match="no job nobody"):
+    with pytest.raises(JobNotFoundException, match="no such job"):
         queue.request_cancel("nobody")
 
 

@@ -27,7 +27,9 @@ from videoannotator.database.migrations import look, migrate_to_v1_3_0, upgrade
 from videoannotator.database.models import Artifact, Job, PipelineRun
 from videoannotator.database.session import Database
 from videoannotator.database.states import JobStatus
-from videoannotator.errors import InvalidRequestException, UnauthorizedException
+from videoannotator.errors import InvalidRequestException, NotFoundException, UnauthorizedException
+from videoannotator.jobs.results import source_of
+from videoannotator.storage.config import Storage
 
 ROWS = 1000
 
@@ -327,6 +329,58 @@ def test_odd_rows_lose_nothing(tmp_path: Path) -> None:
     assert jobs["00112233-4455-6677-8899-aabbccddeeff"].status is JobStatus.COMPLETED
     assert "\\xffA" in by_mood
     assert Counter(job.status for job in jobs.values()) == {JobStatus.FAILED: 3, JobStatus.COMPLETED: 2}
+
+
+def test_paths_that_lead_nowhere_keep_no_row_from_arriving(tmp_path: Path) -> None:
+    former = build("b", tmp_path, 0)
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    odd = ["x" * 5000, str(tmp_path / "loop"), "/".join(["a" * 200] * 30), "/proc/self/mem/x", "\udcff"]
+    with closing(sqlite3.connect(former.file)) as database:
+        for number, path in enumerate(odd):
+            one, written = f"{number:08x}-0000-4000-8000-000000000000", os.fsencode(path)
+            database.execute(
+                "INSERT INTO jobs (id, video_path, output_dir, status) VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), 'pending')",
+                (one, written, written),
+            )
+            database.execute(
+                "INSERT INTO pipeline_results (job_id, pipeline_name, output_file) VALUES (?, 'faces', CAST(? AS TEXT))",
+                (one, written),
+            )
+        database.commit()
+    migrate_to_v1_3_0(former.file)
+    jobs = jobs_in(former.file)
+    assert [job.status for job in jobs.values()] == [JobStatus.FAILED] * len(odd)
+    storage = Storage(tmp_path / "storage")
+    for job in jobs.values():
+        with pytest.raises(NotFoundException):
+            source_of(storage, job)
+
+
+def test_rows_that_name_files_of_the_machine_give_none_away(tmp_path: Path) -> None:
+    former = build("b", tmp_path / "former", 0)
+    secret, foreign = tmp_path / "elsewhere" / "shadow", tmp_path / "elsewhere" / "scenes.json"
+    secret.parent.mkdir()
+    secret.write_text("root")
+    foreign.write_text("{}")
+    one = "00000001-0000-4000-8000-000000000000"
+    with closing(sqlite3.connect(former.file)) as database:
+        database.execute(
+            "INSERT INTO jobs (id, video_path, output_dir, status) VALUES (?, ?, ?, 'completed')",
+            (one, str(former.file), str(secret.parent)),
+        )
+        for number, path in enumerate((secret, former.file, foreign)):
+            database.execute(
+                "INSERT INTO pipeline_results (job_id, pipeline_name, output_file) VALUES (?, ?, ?)", (one, f"p{number}", str(path))
+            )
+        database.commit()
+    migrate_to_v1_3_0(former.file)
+    here = Database(f"sqlite:///{former.file}")
+    with here.reading() as session:
+        job, files = crud.get_job(session, one), crud.artifacts_of(session, one)
+    here.dispose()
+    assert [file.path for file in files] == [str(foreign)]
+    with pytest.raises(NotFoundException):
+        source_of(Storage(tmp_path / "storage"), job)
 
 
 def test_links_and_foreign_files_are_no_results(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from time import monotonic, sleep
 
 import pytest
 from sqlalchemy import select
+from tests.finished_jobs import changed_files
 from tests.release_1_2 import SHAPES, Former, build, insert, job_id
 
 from videoannotator.database import crud
@@ -23,7 +24,7 @@ from videoannotator.database.models import Artifact, Job
 from videoannotator.database.session import Database
 from videoannotator.errors import StorageFullException
 from videoannotator.jobs.bring_in import PART, Report, bring_in
-from videoannotator.jobs.results import main_file, verify, video_of
+from videoannotator.jobs.results import main_file, video_of
 from videoannotator.storage.config import Storage
 
 BRING_IN = """
@@ -138,7 +139,7 @@ def test_downloads_find_everything_before_and_after(shape: str, tmp_path: Path, 
             assert main.path.read_bytes() == files[0].read_bytes()
             table = main_file(upgraded.database, upgraded.storage, own, "tables/scenes.csv")
             assert table.path.read_bytes() == files[1].read_bytes()
-            assert verify(upgraded.database, upgraded.storage, own) == {}
+            assert changed_files(upgraded.database, upgraded.storage, own) == set()
             video = video_of(upgraded.database, upgraded.storage, own)
             assert (video.name, video.path.read_bytes()) == ("play.mp4", former.sources[own].read_bytes())
         bring_in(upgraded.database, upgraded.storage)

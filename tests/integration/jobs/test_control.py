@@ -123,9 +123,10 @@ def test_a_process_that_cannot_be_ended_is_told_of(intake: Intake, bench: Bench)
     act = lambda claim: bench.queue.report_cancel_failed(claim, "Process 7 would not die.")  # noqa: E731
     with (
         worker(bench, claimed(bench, job_id), act),
-        pytest.raises(CancellationFailedException, match="Process 7 would not die"),
+        pytest.raises(CancellationFailedException, match="do not end") as caught,
     ):
         cancel(intake, job_id, wait_s=1.0)
+    assert caught.value.detail == {"job_id": job_id, "worker_said": "Process 7 would not die."}
 
 
 @pytest.mark.parametrize("failure", [None, FAILURE])

@@ -16,13 +16,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 from tests.acceptance.conftest import environment
-from tests.finished_jobs import WORKER, Bench, Written, completed
+from tests.finished_jobs import WORKER, Bench, Written, changed_files, completed
 
 from videoannotator.annotations.store import PipelineRecords
 from videoannotator.database.models import Job
 from videoannotator.database.queue import Failure
 from videoannotator.database.session import Database
-from videoannotator.jobs.results import verify
 from videoannotator.storage import cleanup
 from videoannotator.storage.cleanup import clean_up, delete_job
 from videoannotator.storage.config import Storage
@@ -376,7 +375,7 @@ def test_a_clean_up_that_is_killed_loses_nothing_and_the_next_one_ends_it(bench:
         process.kill()
     assert kept <= bench.ids()
     for job_id in bench.ids():
-        assert verify(bench.database, bench.storage, job_id) == {}
+        assert changed_files(bench.database, bench.storage, job_id) == set()
         assert bench.storage.source_path(job_id, "x.mp4").read_bytes() == b"video"
     report = clean_up(bench.database, bench.storage, 30)
     assert report.failed == report.orphans == report.unlisted == ()

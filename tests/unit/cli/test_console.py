@@ -1,7 +1,9 @@
 """What reaches a terminal, a file, or nobody."""
 
 import io
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -38,3 +40,14 @@ def test_a_closed_output_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     say("Nobody listens.")
     assert sys.stdout is None
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("words", [["version"], ["pipelines", "--json"]], ids=str)
+def test_an_output_that_cannot_be_written_is_told_in_words(words: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "videoannotator", *words]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr.splitlines()[0]) == (1, "Error: The output cannot be written: No space left on device.")
+    assert "Traceback" not in ended.stderr
+    assert "ignored" not in ended.stderr

@@ -65,7 +65,7 @@ def helpers() -> list[psutil.Process]:
 
 
 def test_it_tells_what_the_headers_say(make: Callable[..., Prober], clip: Path) -> None:
-    facts = make().probe(clip, "play.mp4")
+    facts = make().probe(clip)
     assert facts == ProbedFacts(clip.stat().st_size, facts.duration_s, True)
     assert facts.duration_s == pytest.approx(0.48)
 
@@ -75,17 +75,17 @@ def test_one_process_serves_many_looks_and_ends_when_closed(make: Callable[..., 
     prober.warm_up()
     (before,) = helpers()
     for _ in range(3):
-        prober.probe(clip, "play.mp4")
+        prober.probe(clip)
     assert helpers() == [before]
     prober.close()
     assert helpers() == []
     with pytest.raises(ServiceUnavailableException):
-        prober.probe(clip, "play.mp4")
+        prober.probe(clip)
 
 
 def test_many_at_once_share_the_processes(make: Callable[..., Prober], clip: Path) -> None:
     prober, found = make(), []
-    threads = [threading.Thread(target=lambda: found.append(prober.probe(clip, "play.mp4"))) for _ in range(6)]
+    threads = [threading.Thread(target=lambda: found.append(prober.probe(clip))) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -96,9 +96,9 @@ def test_many_at_once_share_the_processes(make: Callable[..., Prober], clip: Pat
 @pytest.mark.parametrize(
     ("content", "error", "said"),
     [
-        (b"<html>not a video</html>", UnsupportedMediaException, "play.mp4 is a text file"),
-        (b"", MediaUnreadableException, "play.mp4 is empty"),
-        (os.urandom(4096), UnsupportedMediaException, "play.mp4"),
+        (b"<html>not a video</html>", UnsupportedMediaException, "The recording is a text file"),
+        (b"", MediaUnreadableException, "The recording is empty"),
+        (os.urandom(4096), UnsupportedMediaException, "The recording"),
     ],
 )
 def test_what_is_no_recording_is_refused_without_its_path(
@@ -107,49 +107,49 @@ def test_what_is_no_recording_is_refused_without_its_path(
     path = tmp_path / "source.mp4"
     path.write_bytes(content)
     with pytest.raises(error, match=said) as caught:
-        make().probe(path, "play.mp4")
+        make().probe(path)
     assert str(tmp_path) not in str(caught.value)
 
 
 def test_a_helper_that_was_killed_is_started_again(make: Callable[..., Prober], clip: Path) -> None:
     prober = make()
-    prober.probe(clip, "play.mp4")
+    prober.probe(clip)
     (helper,) = helpers()
     helper.kill()
-    assert prober.probe(clip, "play.mp4").duration_s == pytest.approx(0.48)
+    assert prober.probe(clip).duration_s == pytest.approx(0.48)
 
 
 @pytest.mark.parametrize("code", ["raise SystemExit(3)", "input(); raise SystemExit(3)", "input(); print('{', flush=True, end='')"])
 def test_a_file_that_kills_the_helper_is_refused(make: Callable[..., Prober], clip: Path, code: str) -> None:
     with pytest.raises(UnsupportedMediaException, match="cannot be looked at"):
-        make(sys.executable, "-c", code).probe(clip, "play.mp4")
+        make(sys.executable, "-c", code).probe(clip)
 
 
 def test_a_file_that_holds_the_helper_up_is_refused_in_time(make: Callable[..., Prober], clip: Path) -> None:
     prober = make(sys.executable, "-c", "import time; time.sleep(600)", timeout_s=0.5)
     with pytest.raises(UnsupportedMediaException, match="cannot be looked at"):
-        prober.probe(clip, "play.mp4")
+        prober.probe(clip)
     assert helpers() == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds a process to its memory")
 def test_a_file_that_wants_too_much_memory_is_refused(make: Callable[..., Prober], clip: Path) -> None:
     with pytest.raises(UnsupportedMediaException, match="more memory"):
-        make(sys.executable, "-c", GREEDY).probe(clip, "play.mp4")
+        make(sys.executable, "-c", GREEDY).probe(clip)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
 def test_a_file_that_wants_too_much_time_is_refused(make: Callable[..., Prober], clip: Path) -> None:
     with pytest.raises(UnsupportedMediaException, match="cannot be looked at"):
-        make(sys.executable, "-c", BUSY).probe(clip, "play.mp4")
+        make(sys.executable, "-c", BUSY).probe(clip)
 
 
 def test_ctrl_c_is_for_the_server(make: Callable[..., Prober], clip: Path) -> None:
     prober = make()
-    prober.probe(clip, "play.mp4")
+    prober.probe(clip)
     (helper,) = helpers()
     helper.send_signal(signal.SIGINT)
-    prober.probe(clip, "play.mp4")
+    prober.probe(clip)
     assert helpers() == [helper]
 
 
@@ -159,7 +159,7 @@ import os
 from pathlib import Path
 from videoannotator.jobs.prober import Prober
 prober = Prober()
-prober.probe(Path({str(clip)!r}), "play.mp4")
+prober.probe(Path({str(clip)!r}))
 print(prober._helpers[-1]._process.pid, flush=True)
 os.kill(os.getpid(), 9)
 """

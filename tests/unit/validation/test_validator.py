@@ -35,6 +35,14 @@ def test_json_values_become_typed_options() -> None:
     assert (options.confidence_threshold, options.flavour, options.inner.depth) == (1.0, Flavour.SOUR, 5)
 
 
+def test_a_number_without_a_fraction_is_whole_as_json_schema_has_it() -> None:
+    result = VALIDATOR.validate("toy", {"count": 5.0, "confidence_threshold": 1.0, "inner": {"depth": 5.0}})
+    options = result.options["toy"]
+    assert isinstance(options, ToyOptions)
+    assert (options.count, options.inner.depth, options.confidence_threshold) == (5, 5, 1.0)
+    assert VALIDATOR.validate("toy", {"count": 1e300}).errors[0].code == "INVALID_TYPE"
+
+
 @pytest.mark.parametrize(
     ("config", "field", "code", "suggested"),
     [

@@ -11,7 +11,7 @@ router = APIRouter(prefix="/config", tags=["pipelines"])
 
 
 @router.post("/validate", responses=responses(413, 415, 422) | succeeds(VALID))
-async def validate(request: Request, body: JobConfigBody, _: Reader) -> Validation:
+def validate(request: Request, body: JobConfigBody, _: Reader) -> Validation:
     r"""Check options for several pipelines, as a job would get them.
 
     The answer is 200 also when they are wrong; `valid` says so, `errors` say why. Options outside any pipeline, as earlier releases

@@ -18,7 +18,7 @@ EXAMPLES: dict[int, tuple[str, str, str | None]] = {
     403: ("FORBIDDEN", "This key lacks the scope 'write'.", "Use a key with that scope."),
     404: ("NOT_FOUND", "There is nothing at this address.", "See /docs for all addresses."),
     405: ("METHOD_NOT_ALLOWED", "This address does not take PUT.", "It takes GET."),
-    408: ("REQUEST_TIMEOUT", "The upload stopped arriving for 60 s.", "Send it again."),
+    408: ("REQUEST_TIMEOUT", "The request was not complete within 60 s.", "Send it again, over a better connection."),
     409: ("JOB_NOT_READY", "The job has no results yet.", "Wait until its status is 'completed'."),
     413: ("PAYLOAD_TOO_LARGE", "The request is larger than this server takes.", "Send less."),
     415: ("UNSUPPORTED_CONTENT_TYPE", "This address takes JSON.", "Send it with 'Content-Type: application/json'."),
@@ -83,7 +83,8 @@ def public_responses(*statuses: int, codes: Iterable[str] = ()) -> dict[int | st
     named: dict[int, list[str]] = {}
     for code in codes:
         named.setdefault(STATUS_BY_CODE[code], []).append(code)
-    every = sorted({*statuses, 400, 500})
+    with_body = {408} if 413 in statuses else set()  # what may be too long may also be too slow
+    every = sorted({*statuses, *with_body, 400, 500})
     return {status: _declared(status, named.get(status, [EXAMPLES[status][0]])) for status in every}
 
 

@@ -10,12 +10,15 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from videoannotator.api.dependencies import StreamReader, services
 from videoannotator.api.metrics import Metrics
 from videoannotator.api.v1.errors import responses
+from videoannotator.api.v1.schemas import JOB_ID_PATTERN
 from videoannotator.database.events import Event
 from videoannotator.errors import InvalidRequestException
 
 HEARTBEAT_S = 15
 SEND_TIMEOUT_S = 30
 LARGEST_NUMBER = 2**63 - 1
+MOST_DIGITS = 40
+"""Python refuses to read numbers of thousands of digits."""
 
 router = APIRouter(prefix="/events", tags=["events"])
 
@@ -41,7 +44,9 @@ STREAM: dict[int | str, dict[str, Any]] = {
 async def stream(
     request: Request,
     _: StreamReader,
-    job_id: Annotated[str | None, Query(description="Only what happens to this job; begins with how it stands.")] = None,
+    job_id: Annotated[
+        str | None, Query(description="Only what happens to this job; begins with how it stands.", pattern=JOB_ID_PATTERN)
+    ] = None,
     last_event_id: Annotated[
         str | None, Header(description="The number of the last event that came; what happened since is sent first.")
     ] = None,
@@ -73,13 +78,14 @@ async def stream(
 def _number(text: str | None) -> int | None:
     if text is None or not text.strip():
         return None
-    if not text.strip().isascii() or not text.strip().isdigit() or int(text) > LARGEST_NUMBER:
+    digits = text.strip()
+    if not digits.isascii() or not digits.isdigit() or int(digits[:MOST_DIGITS]) > LARGEST_NUMBER:
         raise InvalidRequestException(
             "The number of the last event is not one that this server gave.",
             hint="Send the id of the last event that came, or leave it out.",
             field="Last-Event-ID",
         )
-    return int(text)
+    return int(digits)
 
 
 async def _written(events: AsyncIterator[Event], metrics: Metrics) -> AsyncIterator[ServerSentEvent]:

@@ -16,6 +16,7 @@ from videoannotator.api.v1.schemas import (
     CANCELLED,
     JOB,
     JOB_ID,
+    JOB_ID_PATTERN,
     MOMENT,
     RESULTS,
     CancelBody,
@@ -40,7 +41,7 @@ CANCELLING_MESSAGE = "The worker has not confirmed yet that the job has ended; i
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
-JobId = Annotated[str, Path(description="The job's id.", pattern=r"^[A-Za-z0-9._-]{1,64}$", examples=[JOB_ID])]
+JobId = Annotated[str, Path(description="The job's id.", pattern=JOB_ID_PATTERN, examples=[JOB_ID])]
 IdempotencyKey = Annotated[
     str | None,
     Header(

@@ -76,7 +76,7 @@ async def every(request: Request, _: Reader) -> PipelineList:
 
 
 @router.post("/validate", responses=responses(413, 415, 422) | succeeds(VALID))
-async def validate_one(request: Request, body: PipelineConfigBody, _: Reader) -> Validation:
+def validate_one(request: Request, body: PipelineConfigBody, _: Reader) -> Validation:
     r"""Check options for one pipeline. The answer is 200 also when they are wrong; `valid` says so, `errors` say why.
 
     ```bash
@@ -114,7 +114,7 @@ async def schema(request: Request, name: Name, _: Reader) -> PipelineSchema:
 
 
 @router.post("/{name}/validate", responses=responses(404, 413, 415, 422, codes=["PIPELINE_NOT_FOUND"]) | succeeds(VALID))
-async def validate(request: Request, name: Name, body: ConfigBody, _: Reader) -> Validation:
+def validate(request: Request, name: Name, body: ConfigBody, _: Reader) -> Validation:
     r"""Check options for this pipeline. The answer is 200 also when they are wrong; `valid` says so, `errors` say why.
 
     ```bash

@@ -9,6 +9,7 @@ from videoannotator.api.v1.documents import Document, Finding
 from videoannotator.jobs.submit import MAX_TAG_LENGTH, MAX_TAGS, TAG
 
 JOB_ID = "5f0c6f5e-0c5e-4b59-9a3c-6f1a52b0b8d4"
+JOB_ID_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
 MOMENT = "2026-01-01T00:00:00Z"
 SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 JOB: dict[str, Any] = {

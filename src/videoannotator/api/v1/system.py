@@ -116,7 +116,7 @@ async def config(request: Request, _: Admin) -> dict[str, Any]:
 
 @router.get("/database", responses=responses() | succeeds({"status": "ok", "schema_version": "1.3.0", "jobs_count": 0}))
 async def database_info(request: Request, _: Reader) -> dict[str, Any]:
-    """Say which tables the database has, and how many jobs are in which state.
+    """Say of which release the tables of the database are, and how many jobs are in which state.
 
     ```bash
     curl -H "Authorization: Bearer $API_KEY" http://127.0.0.1:18011/api/v1/system/database
@@ -178,7 +178,7 @@ def shown(settings: Settings) -> dict[str, Any]:
         if isinstance(getattr(settings, name), SecretStr):
             value = MASKED
         facts[name] = PASSWORD.sub(f"://{MASKED}@", value) if isinstance(value, str) else value
-    return facts
+    return {**facts, "umask": f"{settings.umask:03o}"}  # as it is written
 
 
 async def _database(here: Services) -> DatabaseReport:

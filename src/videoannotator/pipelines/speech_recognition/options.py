@@ -4,16 +4,25 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic.config import JsonDict
 
 from videoannotator.pipelines.base import PipelineOptions
 
 Backend = Literal["moonshine", "faster-whisper"]
 
 
+OF_ONE_BACKEND: JsonDict = {
+    "if": {"properties": {"backend": {"const": "faster-whisper"}}, "required": ["backend"]},
+    "else": {"properties": {"model": {"type": "null"}, "language": {"const": "en"}}},
+}
+"""What the validators below say, in the words of JSON Schema."""
+
+
 class SpeechRecognitionOptions(PipelineOptions):
     """Options of speech recognition."""
 
+    model_config = ConfigDict(json_schema_extra=OF_ONE_BACKEND)
     former_names: ClassVar[Mapping[str, str]] = MappingProxyType(
         {
             "vad_threshold": "threshold",

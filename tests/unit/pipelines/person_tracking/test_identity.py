@@ -1,6 +1,7 @@
 """Who tracks are: joined by faces, labelled by evidence or by hand, unknown where nothing tells."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import pytest
 
@@ -15,11 +16,23 @@ from videoannotator.testing.examples import at
 
 def posture(x: float, top: float, height: float) -> tuple[Keypoint, ...]:
     """Somebody who stands in full view; the nose a tenth of the height below the top."""
-    shares = {"nose": 0.1, "eye": 0.08, "ear": 0.1, "shoulder": 0.2, "elbow": 0.35, "wrist": 0.5, "hip": 0.5, "knee": 0.75, "ankle": 1.0}
+    shares = {
+        "nose": 0.1,
+        "eye": 0.08,
+        "ear": 0.1,
+        "shoulder": 0.2,
+        "elbow": 0.35,
+        "wrist": 0.5,
+        "hip": 0.5,
+        "knee": 0.75,
+        "ankle": 1.0,
+    }
     return tuple(Keypoint(x, top + height * shares[name.rpartition("_")[2]], 0.9, 2) for name in KEYPOINTS)
 
 
-def person(frame: int, number: int, x: float = 100.0, *, top: float = 100.0, height: float = 300.0, standing: bool = False) -> PersonObservation:
+def person(
+    frame: int, number: int, x: float = 100.0, *, top: float = 100.0, height: float = 300.0, standing: bool = False
+) -> PersonObservation:
     box = Box(x - height / 8, top, height / 4, height)
     points = posture(x, top, height) if standing else None
     return PersonObservation(at(frame / 5), frame, number, box, Evidence.DETECTED, 0.9, points)
@@ -49,8 +62,14 @@ def test_without_faces_every_track_is_a_person_of_its_own() -> None:
 
 
 def test_tracks_with_the_same_face_are_one_person_and_the_evidence_is_kept() -> None:
-    records = [person(n, 1) for n in range(5)] + [person(n, 2, 400.0) for n in range(20, 25)] + [person(n, 3, 600.0) for n in range(20, 25)]
-    records_of_faces = [face(n, 7) for n in range(5)] + [face(n, 8, 400.0) for n in range(20, 25)] + [face(n, 9, 600.0) for n in range(20, 25)]
+    records = (
+        [person(n, 1) for n in range(5)]
+        + [person(n, 2, 400.0) for n in range(20, 25)]
+        + [person(n, 3, 600.0) for n in range(20, 25)]
+    )
+    records_of_faces = (
+        [face(n, 7) for n in range(5)] + [face(n, 8, 400.0) for n in range(20, 25)] + [face(n, 9, 600.0) for n in range(20, 25)]
+    )
     tracks = [face_track(7, (1.0, 0.0)), face_track(8, (0.8, 0.6)), face_track(9, (0.0, 1.0))]
     one, again, other = sorted(who([*records, *records_of_faces, *tracks]), key=lambda each: each.track_id)
     assert (one.person_id, again.person_id, other.person_id) == ("person_001", "person_001", "person_002")
@@ -70,14 +89,19 @@ def test_a_track_like_two_others_at_once_joins_the_more_similar_one() -> None:
     records = [person(n, number, 100.0 * number) for n in range(5) for number in (1, 2)] + [person(n, 3) for n in range(10, 15)]
     faces = [face(n, number, 100.0 * number) for n in range(5) for number in (1, 2)] + [face(n, 3) for n in range(10, 15)]
     tracks = [face_track(1, (1.0, 0.0)), face_track(2, (0.8, 0.6)), face_track(3, (0.8, 0.6))]
-    assert {one.track_id: one.person_id for one in who([*records, *faces, *tracks])} == {1: "person_001", 2: "person_002", 3: "person_002"}
+    assert {one.track_id: one.person_id for one in who([*records, *faces, *tracks])} == {
+        1: "person_001",
+        2: "person_002",
+        3: "person_002",
+    }
 
 
 def test_a_face_belongs_to_the_body_whose_head_it_is() -> None:
     parent = [person(n, 1, 100.0, height=300.0, standing=True) for n in range(5)]
     child = [person(n, 2, 110.0, top=220.0, height=180.0, standing=True) for n in range(5)]
     met = meetings(
-        sorted(parent + child, key=lambda one: one.frame), [each for n in range(5) for each in (face(n, 1, 100.0), face(n, 2, 110.0, top=220.0))]
+        sorted(parent + child, key=lambda one: one.frame),
+        [each for n in range(5) for each in (face(n, 1, 100.0), face(n, 2, 110.0, top=220.0))],
     )
     assert (met.faces_of(1), met.faces_of(2)) == ((1,), (2,))
 
@@ -88,7 +112,9 @@ def test_a_face_on_nobody_s_shoulders_belongs_to_nobody() -> None:
 
 
 def test_people_who_stand_side_by_side_are_told_apart_by_their_heights() -> None:
-    records = [one for n in range(6) for one in (person(n, 1, standing=True), person(n, 2, 200.0, top=220.0, height=180.0, standing=True))]
+    records = [
+        one for n in range(6) for one in (person(n, 1, standing=True), person(n, 2, 200.0, top=220.0, height=180.0, standing=True))
+    ]
     adult, child = who(records)
     assert (adult.label, adult.labeling_method, child.label) == ("adult", "body_size", "child")
     assert child.evidence["relative_height"] == pytest.approx(0.6)
@@ -115,21 +141,27 @@ def test_age_tells_a_role_when_all_of_its_spread_does(age: Estimate, samples: in
 
 
 def test_evidence_that_contradicts_itself_gives_no_role() -> None:
-    records = [one for n in range(6) for one in (person(n, 1, standing=True), person(n, 2, 200.0, top=220.0, height=180.0, standing=True))]
+    records = [
+        one for n in range(6) for one in (person(n, 1, standing=True), person(n, 2, 200.0, top=220.0, height=180.0, standing=True))
+    ]
     grown_up = [*(face(n, 2, 200.0, top=222.0) for n in range(6)), face_track(2, None, Estimate(40.0, 3.0))]
     assert [one.label for one in who([*records, *grown_up])] == ["adult", UNKNOWN]
 
 
 def test_what_the_user_says_wins_in_its_time() -> None:
-    people = [person(n, 1) for n in range(0, 50)]
-    labels = (TrackLabel(track=1, label="parent", start_s=2.0, end_s=4.0), TrackLabel(track=1, label=" therapist ", start_s=3.5), TrackLabel(track=9, label="x"))
+    people = [person(n, 1) for n in range(50)]
+    labels = (
+        TrackLabel(track=1, label="parent", start_s=2.0, end_s=4.0),
+        TrackLabel(track=1, label=" therapist ", start_s=3.5),
+        TrackLabel(track=9, label="x"),
+    )
     found = who(people, *labels)
     assert [(round(one.start.seconds, 3), round(one.end.seconds, 3), one.label, one.labeling_method) for one in found] == [
         (0.0, 2.0, UNKNOWN, "none"),
         (2.0, 3.5, "parent", "labels_file"),
         (3.5, 9.8, "therapist", "labels_file"),
     ]
-    assert all(one.end < other.start for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end < other.start for one, other in pairwise(found))
 
 
 def test_labels_are_checked_like_all_options() -> None:

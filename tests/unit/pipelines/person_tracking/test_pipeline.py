@@ -1,7 +1,9 @@
 """The pipeline on real people: found, followed, in the pixels of the stored picture; and nobody where nobody is."""
 
+from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -9,22 +11,28 @@ from videoannotator.annotations.annotation_set import AnnotationSet
 from videoannotator.annotations.outcome import PipelineStatus
 from videoannotator.annotations.persons import KEYPOINTS, PersonIdentity, PersonObservation
 from videoannotator.engine.annotate import annotate
-from videoannotator.media.clip_writer import Picture, write_clip
-from videoannotator.media.portraits import portrait
+from videoannotator.media.clip_writer import Image, Picture, write_clip
+from videoannotator.media.portraits import Portrait, eileen_collins, grace_hopper
 
 SIZE = (480, 360)
 
 
+def shrunk(portrait: Portrait, height: int) -> Image:
+    return np.asarray(
+        cv2.resize(portrait.picture, (portrait.width * height // portrait.height, height), interpolation=cv2.INTER_AREA), np.uint8
+    )
+
+
 def clip(path: Path, *, rotation_deg: int = 0, seconds: float = 1.0) -> Path:
     """A portrait that moves slowly to the right in front of a plain wall, ten frames a second."""
-    person = portrait("eileen_collins.jpg", 320)
+    person = shrunk(eileen_collins(), 320)
     frames = []
     for step in range(round(seconds * 10)):
         wall = np.full((SIZE[1], SIZE[0], 3), (120, 130, 140), np.uint8)
         wall[20 : 20 + person.shape[0], 40 + 4 * step : 40 + 4 * step + person.shape[1]] = person
         stored = np.rot90(wall, rotation_deg // 90) if rotation_deg else wall
         frames.append((np.ascontiguousarray(stored), step / 10))
-    write_clip(path, frames, picture=Picture(rate=10, rotation_deg=rotation_deg))  # type: ignore[arg-type]  # a whole number is a fraction
+    write_clip(path, frames, picture=Picture(rate=Fraction(10), rotation_deg=rotation_deg))
     return path
 
 
@@ -50,9 +58,10 @@ def test_one_person_is_one_track_where_the_person_is(tmp_path: Path) -> None:
 
 
 def test_coordinates_are_those_of_the_upright_picture_at_its_stored_size(tmp_path: Path) -> None:
-    with run(clip(tmp_path / "a.mp4", seconds=0.4), pose="off") as plain, run(
-        clip(tmp_path / "b.mp4", rotation_deg=90, seconds=0.4), pose="off", max_picture_size=240
-    ) as turned:
+    with (
+        run(clip(tmp_path / "a.mp4", seconds=0.4), pose="off") as plain,
+        run(clip(tmp_path / "b.mp4", rotation_deg=90, seconds=0.4), pose="off", max_picture_size=240) as turned,
+    ):
         one, other = next(plain.records(PersonObservation)), next(turned.records(PersonObservation))
     assert one.keypoints is None
     for side in ("left", "top", "right", "bottom"):
@@ -67,7 +76,7 @@ def test_only_the_weights_that_are_needed_are_loaded(tmp_path: Path) -> None:
 
 
 def test_at_most_so_many_people(tmp_path: Path) -> None:
-    person = portrait("grace_hopper.jpg", 300)
+    person = shrunk(grace_hopper(), 300)
     wall = np.full((SIZE[1], 2 * SIZE[0], 3), (120, 130, 140), np.uint8)
     for left in (40, 520):
         wall[30 : 30 + person.shape[0], left : left + person.shape[1]] = person

@@ -12,7 +12,9 @@ def seen(step: int, number: int, x: float = 100.0) -> PersonObservation:
     return PersonObservation(at(step * STEP_S), 5 * step, number, Box(x, 50.0, 40.0, 90.0), Evidence.DETECTED, 0.5)
 
 
-def released(steps: dict[int, list[PersonObservation]], *, longest_gap_s: float = 1.0, sure: tuple[int, ...] = ()) -> list[PersonObservation]:
+def released(
+    steps: dict[int, list[PersonObservation]], *, longest_gap_s: float = 1.0, sure: tuple[int, ...] = ()
+) -> list[PersonObservation]:
     release = Release(longest_gap_s)
     out = [one for step, people in steps.items() for one in release.add(at(step * STEP_S), 5 * step, people, frozenset(sure))]
     return out + release.finish()

@@ -1,8 +1,10 @@
 """What speech recognition accepts and refuses."""
 
+import itertools
 import re
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from pydantic import ValidationError
 
@@ -58,3 +60,19 @@ def test_out_of_range(options: dict[str, Any]) -> None:
 def test_former_names_lead_to_options_that_exist() -> None:
     assert set(SpeechRecognitionOptions.former_names.values()) <= set(SpeechRecognitionOptions.model_fields)
     assert not set(SpeechRecognitionOptions.former_names) & set(SpeechRecognitionOptions.model_fields)
+
+
+BACKENDS: list[dict[str, Any]] = [{}, {"backend": "moonshine"}, {"backend": "faster-whisper"}, {"backend": "other"}]
+MODELS: list[dict[str, Any]] = [{}, {"model": None}, {"model": "small"}, {"model": ""}]
+LANGUAGES: list[dict[str, Any]] = [{}, {"language": "en"}, {"language": "de"}, {"language": "auto"}, {"language": "English"}]
+
+
+@pytest.mark.parametrize("parts", list(itertools.product(BACKENDS, MODELS, LANGUAGES)), ids=str)
+def test_the_published_schema_says_the_same_as_the_validators(parts: tuple[dict[str, Any], ...]) -> None:
+    sent: dict[str, Any] = {name: value for part in parts for name, value in part.items()}
+    try:
+        SpeechRecognitionOptions.model_validate(sent)
+        accepted = True
+    except ValidationError:
+        accepted = False
+    assert jsonschema_rs.is_valid(SpeechRecognitionOptions.model_json_schema(), sent) == accepted

@@ -9,6 +9,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from videoannotator.database.migrations.release_1_2.values import is_uuid
+from videoannotator.database.paths import size_of_file
 
 MAX_FILES = 1000
 """Result files that are taken over per job; a folder with more is not one job's results."""
@@ -90,6 +91,7 @@ class Places:
 
     def __init__(self, folders: Sequence[Path], database: Path) -> None:
         self._folders = tuple(folders)
+        self._known = [folder.resolve() for folder in folders]
         self._too_wide = [place.resolve() for place in (database, Path.home(), *folders)]
 
     def absolute(self, written: str, also_from: Sequence[Path] = ()) -> Path | None:
@@ -98,6 +100,13 @@ class Places:
             return None
         candidates = [folder / written for folder in (*also_from, *self._folders)]
         return next((path for path in candidates if os.path.lexists(path)), candidates[-len(self._folders)])
+
+    def may_be_result(self, path: Path) -> bool:
+        """Whether a file may be a result: it is nothing private and, outside known folders, its ending says so."""
+        ending = path.suffix.lower()
+        if path.name.startswith(".") or ending in PRIVATE_ENDINGS or path.name in PRIVATE_NAMES:
+            return False
+        return ending in FORMATS or any(path.is_relative_to(folder) for folder in self._known)
 
     def is_too_wide(self, folder: Path) -> bool:
         """Whether a folder holds more than results: it is, or contains, a home, the database or a working folder."""
@@ -115,7 +124,7 @@ class ResultFinder:
     def __init__(self, jobs: Sequence[Named], places: Places) -> None:
         self._places = places
         self._uses = Counter(root for job in jobs for root in self._roots(job))
-        self._sources = {job.source.resolve() for job in jobs if job.source}
+        self._sources = {Path(os.path.realpath(job.source)) for job in jobs if job.source}
 
     def of(self, job: Named) -> list[ResultFile]:
         """The result files of a job that exist, its pipelines' output files first."""
@@ -124,7 +133,7 @@ class ResultFinder:
         for pipeline, written in job.outputs:
             path = self._places.absolute(written, roots)
             real = path and _within(path, path.parent)
-            if real is not None and real not in found:
+            if real is not None and real not in found and self._places.may_be_result(real):
                 root = next((root for root in roots if real.is_relative_to(root)), real.parent)
                 found[real] = (real.relative_to(root).as_posix(), pipeline, True)
         claimed: set[str | None] = {pipeline for _, pipeline, _ in found.values()}
@@ -138,7 +147,7 @@ class ResultFinder:
     def _roots(self, job: Named) -> list[Path]:
         """The folders and files that the job's rows name as its results, links resolved."""
         paths = (self._places.absolute(written) for written in job.results)
-        return list(dict.fromkeys(path.resolve() for path in paths if path is not None and path.exists()))
+        return list(dict.fromkeys(real for path in paths if path is not None and (real := _resolved(path)) is not None))
 
     def _own_part(self, root: Path, job: Named) -> Path | None:
         """What belongs to this job alone: all of it, or of a folder that several jobs name the part that carries the job's id."""
@@ -148,7 +157,7 @@ class ResultFinder:
         return None if part is None or self._uses[part] or part.is_symlink() or not part.is_dir() else part
 
     def _files_of(self, part: Path) -> Iterator[Path]:
-        if part.is_file():
+        if size_of_file(part) is not None:
             yield from self._results_among([part])
         elif not self._places.is_too_wide(part):
             yield from self._files_below(part)
@@ -166,18 +175,28 @@ class ResultFinder:
     def _results_among(self, paths: Iterable[Path]) -> Iterator[Path]:
         """Those that may be results: regular files, links not followed, neither hidden nor private nor a job's recording."""
         for path in paths:
-            private = path.name.startswith(".") or path.suffix.lower() in PRIVATE_ENDINGS or path.name in PRIVATE_NAMES
-            if not private and path not in self._sources and not path.is_symlink() and path.is_file():
+            if (
+                self._places.may_be_result(path)
+                and path not in self._sources
+                and not path.is_symlink()
+                and size_of_file(path) is not None
+            ):
                 yield path
 
 
 def _within(path: Path, root: Path) -> Path | None:
     """The regular file that a path means, unless it leads out of its folder."""
+    real, folder = _resolved(path), _resolved(root)
+    inside = real is not None and folder is not None and real.is_relative_to(folder)
+    return real if inside and real is not None and size_of_file(real) is not None else None
+
+
+def _resolved(path: Path) -> Path | None:
+    """What a path means with every link resolved; None when there is nothing, or nothing that this user can reach."""
     try:
-        real = path.resolve(strict=True)
-    except (OSError, RuntimeError):
+        return path.resolve(strict=True)
+    except (OSError, RuntimeError):  # a loop of links is a RuntimeError before Python 3.13
         return None
-    return real if real.is_file() and real.is_relative_to(root.resolve()) else None
 
 
 def _pipeline_in(file_name: str, selected: Sequence[str]) -> str | None:

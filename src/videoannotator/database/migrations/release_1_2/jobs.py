@@ -11,6 +11,7 @@ from typing import Any
 from videoannotator.database.migrations.release_1_2 import values
 from videoannotator.database.migrations.release_1_2.files import Named, Places, ResultFile, ResultFinder
 from videoannotator.database.migrations.release_1_2.values import Row
+from videoannotator.database.paths import size_of_file
 from videoannotator.database.states import JobStatus
 
 RELEASE = "1.2"
@@ -120,7 +121,6 @@ def _bring_one(old: _Old, files: Sequence[ResultFile], brought: Brought, at: dat
 def _values(old: _Old, status: JobStatus) -> dict[str, Any]:
     row, source = old.row, old.named.source
     written_path = values.words(row.see("video_path"))
-    exists = source is not None and source.is_file()
     size = row.take(values.count, "video_size_bytes")
     ended = row.take(values.moment, "completed_at")
     cancelled = row.take(values.moment, "cancelled_at") or (ended if status is JobStatus.CANCELLED else None)
@@ -133,7 +133,7 @@ def _values(old: _Old, status: JobStatus) -> dict[str, Any]:
         "config": row.take(values.mapping, "config") or {},
         "video_filename": row.take(values.words, "video_filename") or _file_name(written_path),
         "original_path": str(source) if source is not None and _can_be_stored(source) else None,
-        "video_size_bytes": source.stat().st_size if size is None and exists and source is not None else size,
+        "video_size_bytes": size_of_file(source) if size is None and source is not None else size,
         "storage_path": row.take(values.words, "storage_path") or (f"/tmp/{old.id}" if PLAIN_ID.fullmatch(old.id) else None),  # noqa: S108
         "created_by": _shortened(row.take(values.words, "user_id", "created_by"), 200),
         "created_at": old.created_at,
@@ -170,7 +170,7 @@ def _why_not_to_run(old: _Old) -> dict[str, Any] | None:
     if not values.is_uuid(old.id):
         message = "The job's id, given by an earlier release, is not a UUID and so has no folder; it cannot be run."
         return {"error_code": "INVALID_REQUEST", "error_message": message, "error_hint": hint}
-    if old.named.source is None or not old.named.source.is_file():
+    if old.named.source is None or size_of_file(old.named.source) is None:
         name = _file_name(values.words(old.row.see("video_path"))) or "of this job"
         message = f"The recording {name} is no longer where release {RELEASE} kept it."
         return {"error_code": "MEDIA_UNREADABLE", "error_message": message, "error_hint": hint}

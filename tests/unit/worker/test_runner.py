@@ -1,0 +1,29 @@
+"""What a runner tells while it works."""
+
+import os
+import select
+from pathlib import Path
+
+from videoannotator.worker import runner
+from videoannotator.worker.messages import read_runner_line
+from videoannotator.worker.runner import Lines
+
+PATIENCE_S = 30.0
+SILENCE_S = 2.0
+
+
+def test_a_long_export_counts_as_work_while_its_files_grow(tmp_path: Path) -> None:
+    told, telling = os.pipe()
+    with (
+        os.fdopen(telling, "wb") as pipe,
+        os.fdopen(told, "rb", buffering=0) as lines,
+        runner._growth_told(tmp_path, Lines(pipe)),
+    ):
+        for number in range(2):
+            (tmp_path / f"{number}.part").write_bytes(b"rows")
+            assert select.select([lines], [], [], PATIENCE_S)[0]
+            line = read_runner_line(lines.readline())
+            assert line is not None
+            assert line.moved is not None
+            assert line.moved.stage == "writing"
+        assert not select.select([lines], [], [], SILENCE_S)[0], "an export that hangs must not look like work"
