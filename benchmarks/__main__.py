@@ -1,4 +1,4 @@
-"""All benchmarks, or those that are named: python -m benchmarks [--runs N] [startup scenes speech memory database server]."""
+"""All benchmarks, or those that are named: python -m benchmarks [--runs N] [NAME …]."""
 
 import argparse
 import os
@@ -11,6 +11,8 @@ from pathlib import Path
 from benchmarks.database import database
 from benchmarks.footage import minutes_720p, speech_wav
 from benchmarks.measure import cost_of, median_costs, median_cpu_s, ratio, verdict, videoannotator
+from benchmarks.people import people
+from benchmarks.quality import add_arguments, quality
 from benchmarks.server import server
 
 MAX_SCENE_RATIO = 1.35
@@ -96,21 +98,33 @@ def startup(runs: int, folder: Path) -> None:  # noqa: ARG001  writes nothing
     print(f"  import videoannotator: {statistics.median(cost.wall_s for cost in imported):.2f} s, interpreter included")
 
 
-BENCHMARKS = {"startup": startup, "scenes": scenes, "speech": speech, "memory": memory, "database": database, "server": server}
+BENCHMARKS = {
+    "startup": startup,
+    "scenes": scenes,
+    "speech": speech,
+    "memory": memory,
+    "database": database,
+    "server": server,
+    "people": people,
+}
 
 
 def main() -> None:
     """Run the benchmarks that are named, or all."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="which ones; all when none is named")
+    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, "quality", []], help="which ones; all when none is named")
     parser.add_argument("--runs", type=int, default=3, help="runs of each command; medians are printed (default: 3)")
+    add_arguments(parser)
     arguments = parser.parse_args()
     print(
         f"{os.cpu_count()} processors, Python {sys.version.split()[0]}; medians of {arguments.runs} runs; quote ratios, not seconds"
     )
     with tempfile.TemporaryDirectory() as folder:
-        for name in arguments.names or BENCHMARKS:
-            BENCHMARKS[name](arguments.runs, Path(folder))
+        for name in arguments.names or [*BENCHMARKS, "quality"]:
+            if name == "quality":
+                quality(Path(folder), arguments)
+            else:
+                BENCHMARKS[name](arguments.runs, Path(folder))
 
 
 main()

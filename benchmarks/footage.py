@@ -8,9 +8,11 @@ import numpy as np
 
 from videoannotator.media.demo_clip import speech_sample
 from videoannotator.media.synthetic import Picture, Shot, Sound, shots_clip, write_clip
+from videoannotator.testing.people_clips import Actor, Stage, Stop, people_clip
 
 FOLDER = Path("build") / "benchmarks"
 RATE = 25
+PEOPLE_S = 20
 MINUTE_SHOTS = [Shot(part) for part in (250, 300, 150, 350, 200, 250)]
 
 
@@ -75,3 +77,25 @@ def speech_wav(minutes: int) -> Path:
         speech = np.tile(samples, count // len(samples) + 1)[:count]
         write_clip(path, sounds=[Sound(speech, rate_hz, codec="pcm_s16le")])
     return path
+
+
+def people_720p(count: int) -> Path:
+    """`PEOPLE_S` seconds of 1280 x 720 at 25 frames per second, in which so many people, up to four, move a little."""
+    path = FOLDER / f"{count}-people-{PEOPLE_S}-s-720p.mp4"
+    if not path.exists():
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part.mp4")
+        people_clip(part, [_group(count)], size=(1280, 720), rate=Fraction(RATE), noise_level=3.0)
+        part.rename(path)
+    return path
+
+
+def _group(count: int) -> Stage:
+    height = 0.8 if count <= 2 else 0.5
+    places = [(number + 0.5) / count for number in range(count)]
+    moments = range(0, PEOPLE_S + 1, 2)
+    layers = tuple(
+        Actor(number, tuple(Stop(second, place + 0.04 * (-1) ** (second // 2), height) for second in moments))
+        for number, place in enumerate(places, start=1)
+    )
+    return Stage(PEOPLE_S, 21, layers)
