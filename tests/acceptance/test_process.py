@@ -18,6 +18,7 @@ from tests.acceptance.conftest import RunCommand, environment
 
 from videoannotator.annotations.time import MediaTime
 from videoannotator.media.demo_clip import speech_sample
+from videoannotator.media.probe import probe
 from videoannotator.media.synthetic import Picture, Shot, Sound, shots_clip, silence, write_clip
 
 STOP_LIMIT_S = 5
@@ -55,6 +56,23 @@ def test_sound_without_video(tmp_path: Path, run_command: RunCommand) -> None:
         ">", " "
     ) or (pipelines["speech_recognition"]["annotations"]["Utterance"] > 0)
     assert not list((tmp_path / "out").glob("scene_detection*"))
+
+
+def test_an_annotated_video_on_request(tmp_path: Path, run_command: RunCommand) -> None:
+    shots_clip(tmp_path / "clip.mp4", [Shot(20), Shot(20)], size=(160, 120), sounds=[Sound(silence(1.6), 16000)])
+    words = ("process", tmp_path / "clip.mp4", "-o", tmp_path / "out", "--pipelines", "scene_detection", "--json")
+    assert run_command(*words).code == 0
+    assert not (tmp_path / "out" / "overlay.mp4").exists()
+    ended = run_command(*words, "--overlay", "--overwrite")
+    assert ended.code == 0, ended.err
+    assert "overlay.mp4" in {file["name"] for file in report(ended.out)["files"]}
+    media = probe(tmp_path / "out" / "overlay.mp4")
+    assert media.video is not None
+    assert (media.video.codec, media.audio[0].codec) == ("h264", "aac")
+    write_clip(tmp_path / "talk.wav", sounds=[Sound(silence(1.0), 16000, codec="pcm_s16le")])
+    ended = run_command("process", tmp_path / "talk.wav", "-o", tmp_path / "talk", "--pipelines", "scene_detection", "--overlay")
+    assert ended.code == 0, ended.err
+    assert "no annotated video was made, because the recording has no video track" in ended.err
 
 
 def test_less_than_a_second(tmp_path: Path, run_command: RunCommand) -> None:

@@ -49,8 +49,10 @@ ACTION_UNITS = {
     "AU43": "eyes closed",
     "AU45": "blink",
 }
-"""The action units of FACS for which blendshapes give a proxy. AU06 and AU09 are not among them: with these weights nothing tells
-about cheeks and nose."""
+"""The action units of FACS for which blendshapes give a proxy."""
+
+UNAVAILABLE_ACTION_UNITS = ("AU06", "AU09")
+"""Cheek raiser and nose wrinkler: with these weights nothing tells about cheeks and nose."""
 
 EXPRESSIONS = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
 """The expressions that are told apart (Ekman's six, and none)."""

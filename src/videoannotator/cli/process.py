@@ -42,6 +42,9 @@ def process(
     formats: Annotated[
         str | None, typer.Option("--format", help="File formats, separated by commas. [default: all that apply]")
     ] = None,
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="Also make overlay.mp4: the recording with its annotations drawn on it.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results of an earlier run.")] = False,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or coreml. [default: auto]")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads inside each network. [default: 1]")] = None,
@@ -60,7 +63,7 @@ def process(
     choose_exporters(chosen_formats)
     for note in notes:
         tell(f"Warning: {note}")
-    batch = Batch(selection, notes, chosen_formats, start(device, threads), overwrite=overwrite, quiet=as_json)
+    batch = Batch(selection, notes, chosen_formats, start(device, threads), overwrite=overwrite, overlay=overlay, quiet=as_json)
     batch.run(tasks_for(recording, output))
     if as_json:
         say_json({"recordings": batch.reports})
@@ -80,6 +83,7 @@ class Batch:
         *,
         overwrite: bool,
         quiet: bool,
+        overlay: bool = False,
     ) -> None:
         self._selection = selection
         self._notes = notes
@@ -87,6 +91,7 @@ class Batch:
         self._sessions = sessions
         self._overwrite = overwrite
         self._quiet = quiet
+        self._overlay = overlay
         self.reports: list[dict[str, Any]] = []
         self.failed = False
 
@@ -127,13 +132,27 @@ class Batch:
     def _annotate(self, task: "Task", should_stop: "Callable[[], bool]") -> None:
         from videoannotator.cli.progress import show_progress  # noqa: PLC0415  CLI start-up
         from videoannotator.engine.annotate import run_selection  # noqa: PLC0415  CLI start-up
-        from videoannotator.engine.output import write_results  # noqa: PLC0415  CLI start-up
 
         with show_progress(task.recording.name, quiet=self._quiet) as on_progress:
             annotations = run_selection(task.recording, self._selection, self._sessions, on_progress, should_stop, self._notes)
         with annotations:
-            written = write_results(annotations, task.folder, self._formats, overwrite=self._overwrite)
-            self._report(task, annotations, written)
+            self._report(task, annotations, self._write(task, annotations, should_stop))
+
+    def _write(self, task: "Task", annotations: "AnnotationSet", should_stop: "Callable[[], bool]") -> "Written":
+        from videoannotator.engine.output import write_results  # noqa: PLC0415  CLI start-up
+
+        if not self._overlay:
+            return write_results(annotations, task.folder, self._formats, overwrite=self._overwrite)
+        if annotations.media.video is None:
+            tell(f"{task.recording}: no annotated video was made, because the recording has no video track")
+        from videoannotator.cli.progress import show_bar  # noqa: PLC0415  CLI start-up
+        from videoannotator.engine.overlay import overlay_of  # noqa: PLC0415  CLI start-up
+
+        with show_bar(task.recording.name, quiet=self._quiet) as show:
+            further = overlay_of(
+                task.recording, annotations, should_stop, lambda fraction: show(fraction, "drawing the annotated video")
+            )
+            return write_results(annotations, task.folder, self._formats, overwrite=self._overwrite, further=further)
 
     def _report(self, task: "Task", annotations: "AnnotationSet", written: "Written") -> None:
         self.failed = self.failed or bool(annotations.failed)

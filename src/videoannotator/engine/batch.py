@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from videoannotator.engine.output import OVERLAY, RECORD
 from videoannotator.errors import InvalidRequestException
 
 VIDEO_SUFFIXES = {
@@ -44,18 +45,22 @@ class Task:
 def tasks_for(path: Path, output: Path | None) -> list[Task]:
     """The recordings that `path` stands for: itself, or every recording in that folder and the folders below it.
 
-    Hidden files are passed over: macOS leaves a small `._NAME` beside every file that it copies to an exchangeable disk.
+    Hidden files are passed over: macOS leaves a small `._NAME` beside every file that it copies to an exchangeable disk. So are the
+    annotated videos of earlier runs.
 
     Results go to `output`, or to `NAME_annotations` in the working folder. For a folder, they go to one folder per recording there,
     in the recordings' own tree.
 
     Raises:
-        InvalidRequestException: the folder holds no recording.
+        InvalidRequestException: the folder holds no recording, or the results would take the place of the recording itself.
     """
     # Not resolve(): results are named after the link, not after the nameless store that it may lead to.
     stem = Path(os.path.abspath(path)).stem  # noqa: PTH100
     output = output or Path(f"{stem or 'results'}_annotations")
     if not os.path.isdir(path):  # noqa: PTH112  Path.is_dir raises for names that are too long or in a locked folder
+        if _same(path, output / OVERLAY):
+            message = f"The recording is the annotated video in {output}, and new results would take its place."
+            raise InvalidRequestException(message, hint="Give another folder with -o.", field="output")
         return [Task(path, output)]
     root = output.resolve() if path.resolve() in output.resolve().parents else None
     found = sorted(
@@ -63,6 +68,7 @@ def tasks_for(path: Path, output: Path | None) -> list[Task]:
         for file in path.rglob("*")
         if file.suffix.lower() in SUFFIXES
         and not file.name.startswith(".")
+        and not (file.name == OVERLAY and file.with_name(RECORD).exists())
         and file.is_file()
         and root not in file.resolve().parents
     )
@@ -72,6 +78,10 @@ def tasks_for(path: Path, output: Path | None) -> list[Task]:
         raise InvalidRequestException(f"There is no recording in {path}.", hint=hint)
     stems = Counter(map(_stem, found))
     return [Task(file, output / _result_name(file.relative_to(path), stems[_stem(file)])) for file in found]
+
+
+def _same(path: Path, other: Path) -> bool:
+    return os.path.realpath(path) == os.path.realpath(other)  # Path.resolve raises for odd names
 
 
 def _stem(file: Path) -> str:

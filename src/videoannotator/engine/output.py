@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,8 @@ from videoannotator.registry.nearest import nearest
 
 RECORD = "provenance.json"
 """Written last: where it stands, the folder is complete."""
+OVERLAY = "overlay.mp4"
+"""The annotated video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,17 @@ def prepare_folder(folder: Path, *, overwrite: bool) -> None:
 
 
 def write_results(
-    annotations: AnnotationSet, folder: Path, formats: Sequence[str] | None = None, *, overwrite: bool = False
+    annotations: AnnotationSet,
+    folder: Path,
+    formats: Sequence[str] | None = None,
+    *,
+    overwrite: bool = False,
+    further: Callable[[Path], Iterable[ExportedFile]] | None = None,
 ) -> Written:
     """Write annotations in several formats.
 
     All files are made in a hidden folder beside the final ones and moved into place, flushed to disk, when the last is complete.
+    `further` writes more files into the folder it is given, and names each; they come last, before the record that lists all.
 
     Raises:
         OutputExistsException: results stand in the folder and `overwrite` is false.
@@ -91,15 +99,19 @@ def write_results(
     with _disk_errors(folder):
         staging = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
         try:
-            files = [file for exporter in sorted(exporters, key=_record_last) for file in exporter().export(annotations, staging)]
+            files: list[ExportedFile] = []
+            for exporter in sorted(exporters, key=_is_record):
+                if further is not None and _is_record(exporter):
+                    files += further(staging)
+                files += exporter().export(annotations, staging)
             _publish(staging, folder)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     return Written(folder, tuple(files), left_out)
 
 
-def _record_last(exporter: type[Exporter]) -> bool:
-    """The record lists all other files, so it comes after them."""
+def _is_record(exporter: type[Exporter]) -> bool:
+    """Whether it writes the record, which lists all other files and so comes after them."""
     return exporter.name == "provenance"
 
 

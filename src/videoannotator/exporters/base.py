@@ -1,11 +1,12 @@
 """What an exporter is: it writes the annotations of one recording in one file format."""
 
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, TextIO
 
 from videoannotator.annotations.annotation_set import AnnotationSet
 from videoannotator.annotations.disk import full_disk_named
@@ -27,6 +28,15 @@ def writing(path: Path) -> Iterator[None]:
         raise InvalidRequestException(
             f"{path.name} could not be written: {exc.strerror or exc}.", hint="Choose an existing folder that you may write to."
         ) from exc
+
+
+def write_array(file: TextIO, items: Iterable[dict[str, Any]]) -> None:
+    """Write a JSON array, one line per item, as the items come."""
+    separator = "["
+    for item in items:
+        file.write(f"{separator}\n{json.dumps(item, ensure_ascii=False, allow_nan=False)}")
+        separator = ","
+    file.write("[]" if separator == "[" else "\n]")
 
 
 @dataclass(frozen=True, slots=True)

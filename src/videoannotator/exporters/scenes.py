@@ -1,17 +1,16 @@
 """Scenes as JSON: the format of the browser client's timeline."""
 
-import json
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from videoannotator.annotations.annotation_set import AnnotationSet
 from videoannotator.annotations.media_info import VideoInfo
 from videoannotator.annotations.scene_tables import SCENES
 from videoannotator.annotations.scenes import Scene
 from videoannotator.annotations.time import MediaTime
-from videoannotator.exporters.base import ExportedFile, Exporter, writing
+from videoannotator.exporters.base import ExportedFile, Exporter, write_array, writing
 
 
 class Scenes(Exporter):
@@ -37,7 +36,8 @@ class Scenes(Exporter):
             made = annotations.results.get(pipeline)
             with writing(path), path.open("w", encoding="utf-8", newline="\n") as file:
                 scenes: Iterable[Scene] = () if made is None else made.of_type(Scene)
-                _write_array(file, (_as_json(scene, number, pipeline, annotations) for number, scene in _shown(scenes)))
+                write_array(file, (_as_json(scene, number, pipeline, annotations) for number, scene in _shown(scenes)))
+                file.write("\n")
             yield ExportedFile(path.name, self.name, pipeline, "Scenes and how each one begins.", main=True)
             for name, source in {} if made is None else sorted(made.attachments.items()):
                 target = folder / pipeline / name
@@ -45,14 +45,6 @@ class Scenes(Exporter):
                     target.parent.mkdir(exist_ok=True)
                     shutil.copyfile(source, target)
                 yield ExportedFile(f"{pipeline}/{name}", self.name, pipeline, "Picture of a scene.")
-
-
-def _write_array(file: TextIO, items: Iterable[dict[str, Any]]) -> None:
-    separator = "["
-    for item in items:
-        file.write(f"{separator}\n{json.dumps(item, ensure_ascii=False, allow_nan=False)}")
-        separator = ","
-    file.write("[]\n" if separator == "[" else "\n]\n")
 
 
 def _shown(scenes: Iterable[Scene]) -> Iterator[tuple[int, Scene]]:

@@ -1,40 +1,15 @@
 """A copy of a recording that every browser can play."""
 
-import errno
-import secrets
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 
-import av
-import numpy as np
-import numpy.typing as npt
-from av.audio.stream import AudioStream
-from av.container import OutputContainer
-from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
-from av.video.stream import VideoStream
+from videoannotator.annotations.media_info import MediaInfo
+from videoannotator.media.writer import shown_size, write_mp4
 
-from videoannotator.annotations.media_info import MediaInfo, VideoInfo
-from videoannotator.errors import RunStopped, StorageFailedException, StorageFullException
-from videoannotator.media.decoder import AudioDelivery, Decoder
-from videoannotator.media.probe import probe
-from videoannotator.media.types import AudioBlock, AudioNeed, Frame, FrameNeed
-
-Image = npt.NDArray[np.uint8]
-
-LONG_SIDE, SHORT_SIDE = 4096, 2304
-"""Largest picture, in pixels, that browsers decode everywhere (H.264 level 5.1)."""
-SOUND_RATE_HZ = 48_000
-TICK = Fraction(1, 90_000)
-"""Frame times are kept to this, in seconds; the usual frame rates fit it exactly."""
-_ENCODING = {"preset": "veryfast", "crf": "23", "bf": "0", "g": "50"}
-"""Key frames lie close together, for stepping through; no frame needs a later one, so that no player has to work out an offset."""
-_BT709 = 1
 _PIXEL_FORMATS = frozenset({"yuv420p", "yuvj420p"})
 _MP4 = frozenset({"mp4", "mov"})
 _WEBM_VIDEO = frozenset({"vp8", "vp9", "av1"})
 _SOUND_ALONE = frozenset({("mp3", "mp3"), ("m4a", "aac"), ("mp4", "aac"), ("wav", "pcm_s16le"), ("flac", "flac")})
-_FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def browser_can_play(media: MediaInfo) -> bool:
@@ -49,7 +24,7 @@ def browser_can_play(media: MediaInfo) -> bool:
     video = media.video
     if video is None:
         return (media.container, sound) in _SOUND_ALONE
-    if video.mirrored or video.pixel_format not in _PIXEL_FORMATS or _size(video) != (video.width, video.height):
+    if video.mirrored or video.pixel_format not in _PIXEL_FORMATS or shown_size(video) != (video.width, video.height):
         return False
     if media.container in _MP4:
         return video.codec == "h264" and sound in (None, "aac", "mp3")
@@ -57,123 +32,5 @@ def browser_can_play(media: MediaInfo) -> bool:
 
 
 def make_proxy(source: Path, target: Path, should_stop: Callable[[], bool]) -> None:
-    """Write an MP4 of a recording: H.264 with 8 bits a sample, mono AAC, upright, its index at the start.
-
-    Time stamps are those of the source, with its time 0 as time 0; what lies before is left out. The size is that of the upright
-    picture, unless it is larger than browsers take; an odd side grows by a copy of its last pixel, so that coordinates stay true.
-    `target` appears whole or not at all.
-
-    Raises:
-        MediaUnreadableException, UnsupportedMediaException: the source cannot be read.
-        RunStopped: `should_stop` said so.
-        StorageFullException: the disk is full.
-        StorageFailedException: the disk did not take it otherwise.
-    """
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        media = probe(source, timing=False)
-        size = None if media.video is None else _size(media.video)
-        with Decoder(source, [FrameNeed(max_size=size)], [AudioNeed(SOUND_RATE_HZ)]) as decoder:
-            _transcode(decoder, part, should_stop)
-        part.replace(target)
-    except OSError as error:  # those of libav included
-        if error.errno in _FULL_DISK:
-            message = "The disk is full: the copy for browsers could not be written."
-            raise StorageFullException(message, hint="Free some space, then run the job again.") from error
-        message = f"The copy for browsers could not be written: {error.strerror or error}."
-        raise StorageFailedException(message, hint="Check the disk.") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _size(video: VideoInfo) -> tuple[int, int]:
-    """(width, height) in pixels of the upright picture, made to fit what browsers take."""
-    largest = (LONG_SIDE, SHORT_SIDE) if video.width >= video.height else (SHORT_SIDE, LONG_SIDE)
-    shrink = min(1.0, largest[0] / video.width, largest[1] / video.height)
-    return max(1, round(video.width * shrink)), max(1, round(video.height * shrink))
-
-
-def _transcode(decoder: Decoder, target: Path, should_stop: Callable[[], bool]) -> None:
-    with av.open(f"file:{target}", "w", format="mp4", options={"movflags": "+faststart"}) as output:
-        picture = None if decoder.media.video is None else _Picture(output, decoder.media.video)
-        sound = None if decoder.media.audio_track is None else _Sound(output)
-        for delivery in decoder:
-            if should_stop():
-                raise RunStopped("The run was stopped.")
-            if isinstance(delivery, AudioDelivery):
-                if sound is not None:
-                    sound.write(delivery.block)
-            elif picture is not None:
-                picture.write(delivery.frame)
-        for track in (picture, sound):
-            if track is not None:
-                track.finish()
-
-
-class _Picture:
-    """The video track."""
-
-    def __init__(self, output: OutputContainer, video: VideoInfo) -> None:
-        self._output = output
-        self._scaler = VideoReformatter()
-        rate = Fraction(video.average_rate_hz or 25).limit_denominator(1001)
-        self._stream: VideoStream = output.add_stream("libx264", rate=rate, options=_ENCODING)
-        self._context = self._stream.codec_context
-        self._context.width, self._context.height = (side + side % 2 for side in _size(video))
-        self._context.pix_fmt = "yuv420p"
-        self._context.time_base = TICK
-        self._context.colorspace, self._context.color_range = _BT709, int(ColorRange.MPEG)
-        self._context.sample_aspect_ratio = video.pixel_aspect_ratio
-        self._last = -1
-
-    def write(self, frame: Frame) -> None:
-        """Add a frame; one from before time 0 is not shown."""
-        ticks = round(frame.time.exact / TICK)
-        if ticks <= self._last:
-            return
-        self._last = ticks
-        picture = self._scaler.reformat(
-            av.VideoFrame.from_ndarray(_even(frame.image), format="rgb24"),
-            width=self._context.width,
-            height=self._context.height,
-            format="yuv420p",
-            dst_colorspace=Colorspace.ITU709,
-            src_color_range=ColorRange.JPEG,
-            dst_color_range=ColorRange.MPEG,
-            interpolation=Interpolation.BICUBIC,
-        )
-        picture.time_base, picture.pts = TICK, ticks
-        self._output.mux(self._stream.encode(picture))
-
-    def finish(self) -> None:
-        """Write what the encoder still holds."""
-        self._output.mux(self._stream.encode(None))
-
-
-class _Sound:
-    """The audio track."""
-
-    def __init__(self, output: OutputContainer) -> None:
-        self._output = output
-        self._stream: AudioStream = output.add_stream("aac", rate=SOUND_RATE_HZ, layout="mono")
-        self._stream.codec_context.bit_rate = 128_000
-
-    def write(self, block: AudioBlock) -> None:
-        """Add the next samples."""
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block.samples).reshape(1, -1), format="flt", layout="mono")
-        frame.sample_rate = SOUND_RATE_HZ
-        frame.time_base = Fraction(1, SOUND_RATE_HZ)
-        frame.pts = round(block.time.exact * SOUND_RATE_HZ)
-        self._output.mux(self._stream.encode(frame))
-
-    def finish(self) -> None:
-        """Write what the encoder still holds."""
-        self._output.mux(self._stream.encode(None))
-
-
-def _even(image: Image) -> Image:
-    """The picture with even sides, which H.264 wants for this pixel format."""
-    height, width = image.shape[:2]
-    if height % 2 == 0 and width % 2 == 0:
-        return np.ascontiguousarray(image)
-    return np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    """Write the copy, whole or not at all; `write_mp4` says how, and which errors there are."""
+    write_mp4(source, target, "the copy for browsers", should_stop)
