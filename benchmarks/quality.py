@@ -103,13 +103,18 @@ def quality(folder: Path, given: argparse.Namespace) -> None:
 
 
 def rendered_scores(
-    folder: Path, names: Iterable[str] = tuple(SCENARIOS), options: Mapping[str, Any] | None = None, rate_hz: float | None = 5.0
+    folder: Path,
+    names: Iterable[str] = tuple(SCENARIOS),
+    pipelines: Sequence[str] = (PERSONS, FACES),
+    options: Mapping[str, Any] | None = None,
+    rate_hz: float | None = 5.0,
 ) -> RenderedScores:
-    """Make the sequences and run both pipelines on them.
+    """Make the sequences and run the pipelines on them.
 
     Args:
         folder: where the clips are made.
         names: of the sequences.
+        pipelines: what runs on each, side by side.
         options: of the pipelines.
         rate_hz: at which these options let them look.
     """
@@ -117,7 +122,7 @@ def rendered_scores(
     for name in names:
         path = folder / f"{name}.mp4"
         truth = people_clip(path, SCENARIOS[name])
-        runs[name] = truth, looked_at(truth.frame_times, rate_hz), find_people(path, options=options)
+        runs[name] = truth, looked_at(truth.frame_times, rate_hz), find_people(path, pipelines, options)
     labels = [*runs, "all"]
     tracks = track_scores(
         (frames, in_shots(true_persons(truth.people), truth), in_shots(found.tracks, truth))
@@ -229,7 +234,7 @@ def nobody(folder: Path, given: Sequence[Path], recall: float) -> None:
         print(f"  recall of the rendered sequences at the same thresholds: {recall:.1%}")
 
 
-def emptiness(folder: Path, pictures: Sequence[tuple[str, Image]], options: Mapping[str, Any] | None = None) -> Emptiness:
+def emptiness(folder: Path, pictures: Sequence[tuple[str, Image]], pipelines: Sequence[str] = (PERSONS, FACES)) -> Emptiness:
     """Show every picture for some frames, one clip for each size of picture, and count the frames in which somebody is found."""
     counts = Emptiness(Counter(), Counter(), Counter())
     by_size: dict[tuple[int, ...], list[tuple[str, Image]]] = {}
@@ -241,7 +246,7 @@ def emptiness(folder: Path, pictures: Sequence[tuple[str, Image]], options: Mapp
         path = folder / f"nobody-{number}.mp4"
         stored = Picture(rate=STILL_RATE, options={"preset": "veryfast", "crf": "20"})
         write_clip(path, ((picture, time) for (_, picture), time in zip(shown, times, strict=True)), picture=stored)
-        found = find_people(path, options=options)
+        found = find_people(path, pipelines)
         counts.frames.update(kind for kind, _ in shown)
         counts.with_person.update(shown[frame][0] for frame in {person.frame for person in found.people})
         counts.with_face.update(shown[frame][0] for frame in {face.frame for face in found.faces})

@@ -1,13 +1,27 @@
 """Every installed pipeline keeps the contract."""
 
+from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
 from videoannotator.registry.entries import PIPELINE_GROUP, Registry
-from videoannotator.testing.people_clips import Actor, Stage, Stop, people_clip
+from videoannotator.testing.people_clips import SCENARIOS, Actor, Stage, Stop, people_clip
 from videoannotator.testing.pipeline_contract import PipelineContract
+
+
+class TestFaceAnalysis(PipelineContract):
+    pipeline = Registry.installed().pipeline("face_analysis")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def recording(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        """Two people in front of a camera, for 2 s."""
+        path = tmp_path_factory.mktemp("contract") / "recording.mp4"
+        stage = replace(SCENARIOS["two"][0], seconds=2.0)
+        people_clip(path, [stage], size=(480, 270))
+        return path
 
 
 class TestPersonTracking(PipelineContract):

@@ -1,0 +1,60 @@
+"""What face analysis accepts."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar
+
+from pydantic import Field
+
+from videoannotator.pipelines.base import PipelineOptions
+
+
+class FaceAnalysisOptions(PipelineOptions):
+    """Options of face analysis."""
+
+    former_names: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "conf_threshold": "confidence_threshold",
+            "detection_confidence": "confidence_threshold",
+            "min_face_size": "min_face_size_px",
+            "predictions_per_second": "rate_hz",
+        }
+    )
+
+    rate_hz: float | None = Field(
+        default=5.0,
+        ge=0.1,
+        le=240.0,
+        description="How often faces are looked for, in frames per second, at most; null looks at every frame.",
+    )
+    max_faces: int = Field(default=10, ge=1, le=100, description="Most faces in one frame; the surest are kept.")
+    confidence_threshold: float = Field(
+        default=0.7,
+        ge=0.05,
+        le=1.0,
+        description="Lowest confidence, from 0 to 1, of a face that may begin a track; three quarters of it continue one.",
+    )
+    iou_threshold: float = Field(
+        default=0.4,
+        ge=0.05,
+        le=1.0,
+        description="Two boxes that share more of their union than this, from 0 to 1, are taken for one face.",
+    )
+    min_face_size_px: float = Field(
+        default=20.0,
+        ge=1.0,
+        le=4096.0,
+        description="Faces whose longer side is shorter than this, in pixels of the recording, are left out.",
+    )
+    max_gap_s: float = Field(
+        default=1.0,
+        ge=0.0,
+        le=10.0,
+        description="How long a face may be missed within a track, in seconds; the gap is filled by boxes marked as interpolated.",
+    )
+    max_picture_size: int = Field(
+        default=1280,
+        ge=160,
+        le=7680,
+        description="Longer side, in pixels, of the pictures that are looked at; larger ones are shrunk first.",
+    )
