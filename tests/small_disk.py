@@ -1,16 +1,21 @@
 """A file system of a few megabytes, to be filled up."""
 
 import ctypes
+import errno
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-SIZE_BYTES = 16 * 1024 * 1024
+MB = 1024 * 1024
+SIZE_BYTES = 16 * MB
+ROOMY_BYTES = 256 * MB
+"""Enough for the ballast of a real server."""
 LAZY_UNMOUNT = 2
 
 
@@ -20,10 +25,39 @@ def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]
 
     Whoever may not mount one runs the whole file of tests once more in namespaces of its own, where that is allowed.
     """
+    with _disk(request, tmp_path, SIZE_BYTES) as folder:
+        yield folder
+
+
+@pytest.fixture
+def roomy_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A tmpfs of 256 MB, in the same way."""
+    with _disk(request, tmp_path, ROOMY_BYTES) as folder:
+        yield folder
+
+
+def fill(folder: Path, name: str = "foreign") -> Path:
+    """Take all that is left of a disk, with a file that somebody else might have written; again when there is more."""
+    path = folder / name
+    with path.open("ab", buffering=0) as file:
+        while True:
+            left = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
+            try:
+                if left:
+                    os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), left)
+                file.write(bytes(4096))
+            except OSError as error:
+                if error.errno == errno.ENOSPC:
+                    return path
+                raise
+
+
+@contextmanager
+def _disk(request: pytest.FixtureRequest, tmp_path: Path, size_bytes: int) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
     libc = ctypes.CDLL(None, use_errno=True)
-    options = f"size={SIZE_BYTES}".encode()
+    options = f"size={size_bytes}".encode()
     if not hasattr(libc, "mount"):
         pytest.skip("a full disk is not tested: this system has no tmpfs")
     if libc.mount(b"tmpfs", os.fsencode(folder), b"tmpfs", 0, options) != 0:

@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 import anyio
 import anyio.to_thread
@@ -26,7 +27,7 @@ from videoannotator.jobs.submit import Intake, Submission, new_job
 from videoannotator.storage.cleanup import delete_job
 from videoannotator.storage.config import Storage
 from videoannotator.storage.recordings import NewRecording
-from videoannotator.storage.space import BLOCK_BYTES, Reservation
+from videoannotator.storage.space import BLOCK_BYTES, Reservation, with_ballast
 
 CONFIRMATION_S = 10.0
 """How long callers wait for a worker to confirm that every process of a job has ended."""
@@ -35,9 +36,11 @@ WITHOUT_FAULT = ("completed", "skipped")
 
 
 async def cancel(
-    database: Database, queue: JobQueue, job_id: str, reason: str | None = None, wait_s: float = CONFIRMATION_S
+    database: Database, queue: JobQueue, storage: Storage, job_id: str, reason: str | None = None, wait_s: float = CONFIRMATION_S
 ) -> Job:
     """Cancel a job, and wait so long until no process of it is alive. No database connection is held meanwhile.
+
+    It works on a full disk too, as long as the ballast lies there: a job that fills the disk must be stoppable.
 
     Returns:
         The job: CANCELLED; or still RUNNING, because its worker has not confirmed in time.
@@ -47,7 +50,7 @@ async def cancel(
         JobAlreadyCompletedException: it has ended otherwise.
         CancellationFailedException: a process of it could not be ended so far; its worker goes on trying.
     """
-    job = await anyio.to_thread.run_sync(queue.request_cancel, job_id, reason)
+    job = await anyio.to_thread.run_sync(with_ballast, storage, partial(queue.request_cancel, job_id, reason))
     give_up_at = time.monotonic() + wait_s
     while not job.is_terminal and time.monotonic() < give_up_at:
         await anyio.sleep(LOOK_INTERVAL_S)
@@ -76,8 +79,8 @@ async def delete(database: Database, queue: JobQueue, storage: Storage, job_id: 
     job = await anyio.to_thread.run_sync(get, database, job_id)
     if not job.is_terminal:
         with suppress(JobAlreadyCompletedException):
-            job = await cancel(database, queue, job_id, "It was deleted.", wait_s)
-    if not await anyio.to_thread.run_sync(delete_job, database, storage, job_id):
+            job = await cancel(database, queue, storage, job_id, "It was deleted.", wait_s)
+    if not await anyio.to_thread.run_sync(with_ballast, storage, partial(delete_job, database, storage, job_id)):
         if job.is_terminal:
             message = "There is no such job any more."
             raise JobNotFoundException(message, hint="Somebody else has deleted it in this moment.", detail={"job_id": job_id})

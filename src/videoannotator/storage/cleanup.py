@@ -30,7 +30,7 @@ from videoannotator.database.states import JobStatus
 from videoannotator.errors import NotFoundException, StorageFailedException, StorageFullException
 from videoannotator.storage.artifacts import UNFINISHED, atomic_write, sync_folder
 from videoannotator.storage.config import Storage
-from videoannotator.storage.space import BALLAST, disk_errors, free_ballast
+from videoannotator.storage.space import BALLAST, disk_errors, with_ballast
 
 if sys.platform != "win32":
     import fcntl
@@ -162,11 +162,8 @@ class _Cleaner:
     def _delete_job(self, job_id: str) -> bool:
         """Whether the job is gone; what could not be done is noted."""
         try:
-            try:
-                return delete_job(self._database, self._storage, job_id, only_ended=True)
-            except StorageFullException:  # even a deletion needs room in the database's log
-                free_ballast(self._storage)
-                return delete_job(self._database, self._storage, job_id, only_ended=True)
+            # even a deletion needs room in the database's log
+            return with_ballast(self._storage, lambda: delete_job(self._database, self._storage, job_id, only_ended=True))
         except (StorageFullException, StorageFailedException) as error:
             self._failed.append(f"job {job_id}: {error.message}")
             return False

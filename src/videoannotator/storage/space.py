@@ -8,11 +8,12 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from videoannotator.errors import StorageFailedException, StorageFullException
 from videoannotator.storage.config import Storage
@@ -21,6 +22,8 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 HINT = "Free some space; `videoannotator storage cleanup` shows what can go."
 BLOCK_BYTES = 1024 * 1024
 BALLAST = ".ballast"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,19 @@ def free_ballast(storage: Storage) -> None:
     """Give the ballast's room to whoever has to write down that the disk is full; call it when a write met that."""
     with disk_errors("the ballast"):
         (storage.root / BALLAST).unlink(missing_ok=True)
+
+
+def with_ballast(storage: Storage, write: Callable[[], T]) -> T:
+    """Write down what must be, on a full disk with the room of the ballast.
+
+    Raises:
+        StorageFullException: that was not enough, or had gone before.
+    """
+    try:
+        return write()
+    except StorageFullException:
+        free_ballast(storage)
+        return write()
 
 
 def _allocate(path: Path, size: int) -> None:

@@ -180,17 +180,19 @@ class WorkerLoop:
 
     def _work(self) -> None:
         self._running = [thread for thread in self._running if thread.is_alive()]
-        while len(self._running) < self._concurrency and not self._stop.asked.is_set() and self._claim():
+        # looked at also while no job may start: those that run may fill the disk, and then need the ballast's room
+        while has_room(self._place.storage) and self._may_start_another() and self._claim():
             pass
         self._every(self._settings.lease_s / LOOKS_PER_LEASE, "leases", self._watch.look)
         self._every(HOUR_S, "events", self._forget_events)
         if self._settings.storage_retention_days is not None:
             self._every(HOUR_S, "clean-up", self._start_clean_up)
 
+    def _may_start_another(self) -> bool:
+        return len(self._running) < self._concurrency and not self._stop.asked.is_set()
+
     def _claim(self) -> bool:
-        """Take the next job, when there is room for its results; gives whether there was one."""
-        if not has_room(self._place.storage):
-            return False
+        """Take the next job; gives whether there was one."""
         claimed_at = kernel.suspend_counting_clock()
         claim = self._place.queue.claim(self._place.worker, total_limit=self._settings.max_concurrent_jobs_total)
         if claim is None:

@@ -64,7 +64,7 @@ def any_bench(any_intake: Intake) -> Bench:
 
 
 def cancel(intake: Intake, job_id: str, reason: str | None = None, wait_s: float = 30.0) -> Job:
-    return anyio.run(control.cancel, intake.database, JobQueue(intake.database), job_id, reason, wait_s)
+    return anyio.run(control.cancel, intake.database, JobQueue(intake.database), intake.storage, job_id, reason, wait_s)
 
 
 def delete(intake: Intake, job_id: str, wait_s: float = 30.0) -> None:

@@ -1,12 +1,12 @@
 """A disk that is really full: what happened can be written down, and nothing is lost."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.finished_jobs import WORKER, Bench, Written, completed
 from tests.integration.worker.conftest import clip, laboratory
+from tests.small_disk import fill
 
 from videoannotator.database import crud
 from videoannotator.database.models import Base
@@ -37,20 +37,6 @@ def bench(small_disk: Path) -> Iterator[Bench]:
         yield Bench(database, storage)
     finally:
         database.dispose()
-
-
-def fill(folder: Path) -> Path:
-    """Take all that is left."""
-    path = folder / "foreign"
-    with path.open("wb", buffering=0) as file:
-        size = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
-        os.posix_fallocate(file.fileno(), 0, size)
-        while True:
-            try:
-                file.seek(0, os.SEEK_END)
-                file.write(bytes(4096))
-            except OSError:
-                return path
 
 
 def status(bench: Bench, job_id: str) -> JobStatus:

@@ -131,7 +131,7 @@ def test_the_categories_name_what_the_numbers_mean(tmp_path: Path) -> None:
     assert {end for line in person["skeleton"] for end in line} == set(range(1, 18))
     assert face["blendshapes"] == list(BLENDSHAPES)
     assert face["expressions"] == list(EXPRESSIONS)
-    assert face["action_units_not_available"] == ["AU06", "AU09"]
+    assert face["action_units_not_available"] == ["AU06", "AU09", "AU23"]
 
 
 @pytest.mark.parametrize("example", ["full", "empty", "many"])

@@ -207,7 +207,7 @@ async def cancel(request: Request, response: Response, job_id: JobId, _: Writer,
     ```
     """
     here = services(request)
-    job = await control.cancel(here.database, here.queue, job_id, body.reason if body else None)
+    job = await control.cancel(here.database, here.queue, here.storage, job_id, body.reason if body else None)
     if not job.is_terminal:
         response.status_code = 202
     return CancelledJob(**job.to_dict(), job_id=job.id, message=CANCELLED_MESSAGE if job.is_terminal else CANCELLING_MESSAGE)

@@ -69,7 +69,7 @@ class FaceAnalysisOptions(PipelineOptions):
     blendshapes: bool = Field(default=True, description="Whether to give 52 blendshapes.")
     action_units: bool = Field(
         default=True,
-        description="Whether to give proxies for 20 action units of FACS, from blendshapes; AU06 and AU09 are not available.",
+        description="Whether to give proxies for 20 action units of FACS, from blendshapes; AU06, AU09 and AU23 are not available.",
     )
     expression: bool = Field(default=True, description="Whether to give probabilities of seven expressions.")
     age: bool = Field(default=True, description="Whether to give apparent age.")
