@@ -48,12 +48,12 @@ ACTION_UNITS = {
     "AU43": "eyes closed",
     "AU45": "blink",
 }
-"""The action units of FACS for which blendshapes give a proxy. AU43 and AU45 differ in how long the eyes stay closed, which a single
+"""The action units of FACS for which blendshapes give a proxy. AU43 and AU45 differ in how long the eyes stay closed, which one
 frame does not tell: they have the same value."""
 
 UNAVAILABLE_ACTION_UNITS = ("AU06", "AU09", "AU23")
-"""Cheek raiser, nose wrinkler, lip tightener: with these weights nothing tells about cheeks and nose, and there is no blendshape for
-the last."""
+"""Cheek raiser, nose wrinkler, lip tightener: with these weights nothing tells about cheeks and nose, and the last has no
+blendshape."""
 
 EXPRESSIONS = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
 """The expressions that are told apart (Ekman's six, and none)."""
