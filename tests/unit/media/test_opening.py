@@ -41,7 +41,7 @@ def refused(path: Path, kind: type[MediaUnreadableException], *words: str) -> No
 def test_a_missing_file(tmp_path: Path) -> None:
     refused(tmp_path / "none.mp4", MediaUnreadableException, "does not exist")
     (tmp_path / "file").write_bytes(b"x")
-    refused(tmp_path / "file" / "inside.mp4", MediaUnreadableException, "no file")
+    refused(tmp_path / "file" / "inside.mp4", MediaUnreadableException, "does not exist")
 
 
 def test_a_folder(tmp_path: Path) -> None:
