@@ -97,7 +97,7 @@ def test_the_record_ties_the_result_to_its_input(demo: tuple[Path, Ended]) -> No
         "moonshine_tiny_en_encoder",
         "moonshine_tiny_en_decoder",
     }
-    assert set(record["options"]) == {"scene_detection", "speech_recognition"}
+    assert set(record["options"]) == {"face_analysis", "person_tracking", "scene_detection", "speech_recognition"}
     assert record["options"]["scene_detection"]["mode"] == "balanced"
 
 
