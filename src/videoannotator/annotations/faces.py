@@ -41,7 +41,6 @@ ACTION_UNITS = {
     "AU18": "lip pucker",
     "AU20": "lip stretcher",
     "AU22": "lip funneler",
-    "AU23": "lip tightener",
     "AU24": "lip pressor",
     "AU25": "lips part",
     "AU26": "jaw drop",
@@ -49,10 +48,11 @@ ACTION_UNITS = {
     "AU43": "eyes closed",
     "AU45": "blink",
 }
-"""The action units of FACS for which blendshapes give a proxy."""
+"""The action units of FACS for which blendshapes give a proxy. AU43 and AU45 differ in how long the eyes stay closed, which a single
+frame does not tell: they have the same value."""
 
 UNAVAILABLE_ACTION_UNITS = ("AU06", "AU09")
-"""Cheek raiser and nose wrinkler: with these weights nothing tells about cheeks and nose."""
+"""Cheek raiser and nose wrinkler: with these weights nothing tells about cheeks and nose. Nor is there AU23: it has no blendshape."""
 
 EXPRESSIONS = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
 """The expressions that are told apart (Ekman's six, and none)."""
@@ -91,7 +91,8 @@ class FaceFlag(str, Enum):
 
 
 class HeadPose(NamedTuple):
-    """Which way a head points, degrees, as the camera sees it.
+    """Which way a head points, degrees, against the line from the camera to the head: who faces the camera has a yaw of 0 wherever
+    they are in the picture. The zero of the pitch is that of an average head: level ones were read as lowered by 6° to 10°.
 
     Attributes:
         yaw_deg: positive towards the right side of the picture; 0 faces the camera.
@@ -105,7 +106,9 @@ class HeadPose(NamedTuple):
 
 
 class Gaze(NamedTuple):
-    """Where the eyes look, degrees, as the camera sees it: yaw positive to the right of the picture, pitch positive upwards."""
+    """Where the eyes look, degrees, against the line from the camera to the head: yaw positive to the right of the picture, pitch
+    positive upwards. Coarse: tell left from right by it, not one thing on a table from the next.
+    """
 
     yaw_deg: float
     pitch_deg: float
@@ -146,7 +149,7 @@ class FaceObservation:
         expression: probability of each of `EXPRESSIONS`; they add up to 1.
         age: in years.
         female_probability: estimated from the picture alone, 0 to 1: how a network reads the face, not who the person is.
-        embedding: identity as a vector of length 1, when it was asked for in the output.
+        embedding: identity as a vector of length 1, when it was asked for in the output of every observation.
     """
 
     time: MediaTime

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from videoannotator.annotations.faces import Measure
 from videoannotator.pipelines.base import PipelineOptions
 
 
@@ -18,6 +19,9 @@ class FaceAnalysisOptions(PipelineOptions):
             "detection_confidence": "confidence_threshold",
             "min_face_size": "min_face_size_px",
             "predictions_per_second": "rate_hz",
+            "detect_emotions": "expression",
+            "emotion_detection": "expression",
+            "compute_embeddings": "embeddings",
         }
     )
 
@@ -58,3 +62,32 @@ class FaceAnalysisOptions(PipelineOptions):
         le=7680,
         description="Longer side, in pixels, of the pictures that are looked at; larger ones are shrunk first.",
     )
+    landmarks: bool = Field(default=False, description="Whether to give 478 points of every face: much data.")
+    head_pose: bool = Field(default=True, description="Whether to give where the head points.")
+    gaze: bool = Field(default=True, description="Whether to give where the eyes look; coarse.")
+    blink: bool = Field(default=True, description="Whether to give how far each eye is closed.")
+    blendshapes: bool = Field(default=True, description="Whether to give 52 blendshapes.")
+    action_units: bool = Field(
+        default=True,
+        description="Whether to give proxies for 20 action units of FACS, from blendshapes; AU06 and AU09 are not available.",
+    )
+    expression: bool = Field(default=True, description="Whether to give probabilities of seven expressions.")
+    age: bool = Field(default=True, description="Whether to give apparent age.")
+    gender: bool = Field(default=True, description="Whether to give how the face is read as female or male.")
+    identity: bool = Field(
+        default=True, description="Whether to give an identity vector of every track, by which tracks of one person can be joined."
+    )
+    embeddings: bool = Field(
+        default=False, description="Whether to give the identity vector of single observations too, not only of tracks."
+    )
+    sample_every_s: float = Field(
+        default=1.0,
+        ge=0.0,
+        le=3600.0,
+        description="How often age, gender and identity are taken of one face, in seconds; 0 takes them in every frame.",
+    )
+
+    @property
+    def measures(self) -> frozenset[Measure]:
+        """The measures that are switched on."""
+        return frozenset(measure for measure in Measure if getattr(self, measure.value))

@@ -7,21 +7,26 @@ import numpy as np
 import numpy.typing as npt
 
 from videoannotator.annotations.boxes import Box, Evidence, Point
-from videoannotator.annotations.faces import FaceObservation, FaceTrack
+from videoannotator.annotations.faces import FaceFlag, FaceObservation, FaceTrack, Measure
 from videoannotator.annotations.media_info import MediaInfo
 from videoannotator.inference.face_detector import WEIGHTS as DETECTOR
 from videoannotator.inference.face_detector import FaceDetections, FaceDetector
 from videoannotator.media.types import AudioBlock, Colour, Frame, FrameNeed
 from videoannotator.pipelines.base import Batch, Needs, Pipeline, PipelineOptions, RunContext
 from videoannotator.pipelines.face_analysis.cuts import CutWatch
+from videoannotator.pipelines.face_analysis.measures import WEIGHTS as MEASURE_WEIGHTS
+from videoannotator.pipelines.face_analysis.measures import Measures
 from videoannotator.pipelines.face_analysis.options import FaceAnalysisOptions
+from videoannotator.pipelines.face_analysis.readings import Readings
 from videoannotator.pipelines.face_analysis.release import Release
 from videoannotator.pipelines.face_analysis.sums import TrackSums
 from videoannotator.pipelines.face_analysis.tracks import CONTINUES, Tracks
+from videoannotator.pipelines.face_analysis.validity import Sight
 
 Floats = npt.NDArray[np.float32]
 
 FACES = "faces"
+_FIELDS = {Measure.GENDER: "female_probability", Measure.IDENTITY: "embedding"}
 
 
 class FaceAnalysis(Pipeline[FaceAnalysisOptions]):
@@ -29,17 +34,23 @@ class FaceAnalysis(Pipeline[FaceAnalysisOptions]):
 
     name: ClassVar[str] = "face_analysis"
     display_name: ClassVar[str] = "Face analysis"
-    description: ClassVar[str] = "Finds faces, and follows each one from frame to frame."
+    description: ClassVar[str] = (
+        "Finds faces, follows each one from frame to frame, and measures head pose, gaze, blinking, blendshapes, action units, "
+        "expression, age, gender and identity; what cannot be measured on a face is left out with the reason."
+    )
     family: ClassVar[str] = "face"
-    variant: ClassVar[str] = "yunet"
+    variant: ClassVar[str] = "yunet-mediapipe"
     version: ClassVar[str] = "1.0.0"
-    tasks: ClassVar[tuple[str, ...]] = ("face-detection", "face-tracking")
+    tasks: ClassVar[tuple[str, ...]] = (
+        *("face-detection", "face-tracking", "face-landmarks", "head-pose-estimation", "gaze-estimation", "action-unit-detection"),
+        *("expression-recognition", "age-estimation", "gender-estimation", "face-identification"),
+    )
     modalities: ClassVar[tuple[str, ...]] = ("video",)
     default_enabled: ClassVar[bool] = True
     former_names: ClassVar[tuple[str, ...]] = ("face",)
     Options: ClassVar[type[PipelineOptions]] = FaceAnalysisOptions
     produces: ClassVar[tuple[type, ...]] = (FaceObservation, FaceTrack)
-    weights: ClassVar[tuple[str, ...]] = (DETECTOR,)
+    weights: ClassVar[tuple[str, ...]] = (DETECTOR, *MEASURE_WEIGHTS)
 
     @classmethod
     def needs(cls, options: FaceAnalysisOptions) -> Needs:
@@ -58,6 +69,7 @@ class FaceAnalysis(Pipeline[FaceAnalysisOptions]):
         options = self.options
         lowest = CONTINUES * options.confidence_threshold
         self._detector = FaceDetector(self.context.sessions.get(DETECTOR), lowest, options.iou_threshold)
+        self._measures = Measures(options.measures, options.sample_every_s, self.context.sessions)
         self._stored_size = None if media.video is None else (media.video.width, media.video.height)
 
     def feed(self, batch: Batch) -> Sequence[FaceObservation]:
@@ -81,25 +93,39 @@ class FaceAnalysis(Pipeline[FaceAnalysisOptions]):
         for place, number in enumerate(numbers):
             if number is not None:
                 self.context.check_stop()
-                face = self._observation(frame, number, found, place, scale)
-                self._sums.add(face)
-                seen.append(face)
-        return list(self._release.add(frame.time, frame.index, seen, self._tracks.alive))
+                sight = Sight(picture, found.boxes[place], found.points[place])
+                measured = self._measures.take(sight, number, frame.time)
+                self._sums.add(number, frame.time, measured)
+                seen.append(self._observation(frame, number, sight, float(found.scores[place]), measured.readings, scale))
+        alive = self._tracks.alive
+        self._measures.forget(alive)
+        return list(self._release.add(frame.time, frame.index, seen, alive))
 
     def _large_enough(self, found: FaceDetections, scale: Floats) -> FaceDetections:
         sides = (found.boxes[:, 2:] - found.boxes[:, :2]) * scale
         large = np.flatnonzero(sides.max(1, initial=0.0) >= self.options.min_face_size_px)[: self.options.max_faces]
         return FaceDetections(found.boxes[large], found.scores[large], found.points[large])
 
-    def _observation(self, frame: Frame, number: int, found: FaceDetections, place: int, scale: Floats) -> FaceObservation:
+    def _observation(
+        self, frame: Frame, number: int, sight: Sight, score: float, readings: Readings, scale: Floats
+    ) -> FaceObservation:
         """What was found, in pixels of the stored picture; numbers are rounded to what they can mean."""
-        left, top, right, bottom = (float(side) for side in found.boxes[place] * np.tile(scale, 2))
+        left, top, right, bottom = (float(side) for side in sight.box * np.tile(scale, 2))
+        values = {_FIELDS.get(measure, measure.value): value for measure, value in readings.values.items()}
+        if Measure.LANDMARKS in readings.values:
+            in_place = readings.values[Measure.LANDMARKS] * np.array([*scale, scale[0]], np.float32)
+            values["landmarks"] = tuple(tuple(round(value, 2) for value in point) for point in in_place.tolist())
+        if not self.options.embeddings:
+            values.pop("embedding", None)
         return FaceObservation(
             time=frame.time,
             frame=frame.index,
             track_id=number,
             box=Box(round(left, 2), round(top, 2), max(0.01, round(right - left, 2)), max(0.01, round(bottom - top, 2))),
             evidence=Evidence.DETECTED,
-            score=round(min(1.0, float(found.scores[place])), 4),
-            points=tuple(Point(round(float(x), 2), round(float(y), 2)) for x, y in found.points[place] * scale),
+            score=round(min(1.0, score), 4),
+            points=tuple(Point(round(float(x), 2), round(float(y), 2)) for x, y in sight.points * scale),
+            flags=tuple(flag for flag in FaceFlag if flag in readings.flags),
+            missing={measure: readings.missing[measure] for measure in Measure if measure in readings.missing},
+            **values,
         )

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from videoannotator.annotations.faces import FaceObservation, FaceTrack
+from videoannotator.annotations.faces import FaceObservation, FaceTrack, Measure
 from videoannotator.annotations.media_info import MediaInfo, VideoInfo
 from videoannotator.annotations.time import MediaTime
 from videoannotator.inference.sessions import SessionPool
@@ -21,7 +21,7 @@ from videoannotator.pipelines.face_analysis import FaceAnalysis, FaceAnalysisOpt
 
 Image = npt.NDArray[np.uint8]
 SIZE = (640, 480)
-FACES_ONLY: dict[str, Any] = {}
+FACES_ONLY: dict[str, Any] = {measure.value: False for measure in Measure}
 
 
 @dataclass
