@@ -21,7 +21,14 @@ class ContractOfMOT(ExporterContract):
     writes_empty_files = False
 
 
-SPECIAL = {"parquet": ContractOfParquet, "mot": ContractOfMOT}
+class ContractOfContactSheets(ExporterContract):
+    writes_empty_files = False
+
+    def test_text_outside_ascii_survives(self, tmp_path: Path) -> None:
+        """Text in a picture is not text; `tests/unit/media/test_drawing.py` looks at its letters."""
+
+
+SPECIAL = {"parquet": ContractOfParquet, "mot": ContractOfMOT, "contact_sheet": ContractOfContactSheets}
 
 # One test class per entry point, so that a report names the format at fault.
 for name, entry in ENTRIES.items():
