@@ -36,7 +36,11 @@ VARIANTS: Mapping[str, Sequence[str]] = {
     "face_analysis": ("face_analysis",),
     "both": ("person_tracking", "face_analysis"),
 }
-TRIED: Mapping[str, Sequence[str]] = {}
+TRIED: Mapping[str, Sequence[str]] = {
+    "lightning": ("--set", "person_tracking.pose=lightning"),
+    "no postures": ("--set", "person_tracking.pose=off"),
+    "people at half the rate": ("--set", "person_tracking.rate_hz=2.5"),
+}
 """Ways of saving work, each as options of the command line."""
 
 

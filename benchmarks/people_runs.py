@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from benchmarks.people_scores import PERSON_CATEGORY, FoundBox, TruthBox
+from benchmarks.people_scores import FoundBox, TruthBox
 from videoannotator import annotate
 from videoannotator.annotations.annotation_set import AnnotationSet
 from videoannotator.annotations.faces import FaceObservation
 from videoannotator.annotations.outcome import PipelineStatus
 from videoannotator.annotations.persons import KEYPOINTS, PersonObservation
 from videoannotator.annotations.time import MediaTime
+from videoannotator.exporters.coco import PERSON_CATEGORY
 from videoannotator.media.portraits import PlacedPerson
 from videoannotator.media.sampling import Sampler
 from videoannotator.testing.people_clips import PeopleTruth

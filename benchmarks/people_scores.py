@@ -19,10 +19,8 @@ from pycocotools.cocoeval import COCOeval
 from scipy.optimize import linear_sum_assignment
 
 from videoannotator.annotations.boxes import Box
-from videoannotator.annotations.persons import KEYPOINTS, SKELETON
 
 MIN_IOU = 0.5
-PERSON_CATEGORY = {"id": 1, "name": "person", "keypoints": list(KEYPOINTS), "skeleton": [list(pair) for pair in SKELETON]}
 
 
 @dataclass(frozen=True, slots=True)
