@@ -48,11 +48,11 @@ ACTION_UNITS = {
     "AU43": "eyes closed",
     "AU45": "blink",
 }
-"""The action units of FACS for which blendshapes give a proxy. AU43 and AU45 differ in how long the eyes stay closed, which a single
-frame does not tell: they have the same value."""
+"""The action units of FACS for which blendshapes give a proxy. AU43 and AU45 differ in how long the eyes stay closed, which a
+single frame does not tell: they have the same value."""
 
 UNAVAILABLE_ACTION_UNITS = ("AU06", "AU09")
-"""Cheek raiser and nose wrinkler: with these weights nothing tells about cheeks and nose. Nor is there AU23: it has no blendshape."""
+"""Cheek raiser and nose wrinkler: with these weights nothing tells about cheeks and nose. Nor is there AU23, for want of one."""
 
 EXPRESSIONS = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
 """The expressions that are told apart (Ekman's six, and none)."""
