@@ -98,7 +98,6 @@ def test_people_who_cross_and_hide_keep_their_ids(rendered: RenderedScores, caps
     check_rendered(rendered, capsys)
 
 
-@pytest.mark.xfail(reason="face_analysis gives no identity yet, so that nobody is known again after a cut", strict=True)
 def test_people_are_known_again_after_a_cut(rendered: RenderedScores, capsys: pytest.CaptureFixture[str]) -> None:
     check_identity(rendered, capsys)
 

@@ -190,7 +190,7 @@ def _unusable(config: Mapping[str, Any], selected_pipelines: Sequence[str]) -> F
     except ValueError:
         message = "The configuration holds lists or groups inside each other without end, or text that is not Unicode."
         return FieldError("", "", message, "INVALID_TYPE", "Correct or remove that value.")
-    if _names_in(config) + len(selected_pipelines) > MAX_NAMES:
+    if _names_in(config) + len(set(selected_pipelines)) > MAX_NAMES:
         message = f"The configuration names more than {MAX_NAMES} pipelines and options."
         return FieldError("", "", message, "VALUE_OUT_OF_RANGE", "Name only the options that are not to have their defaults.")
     return None
