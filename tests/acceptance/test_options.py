@@ -26,8 +26,13 @@ def other_value(parameter: Parameter) -> Any:
         candidates = [middle, (middle + parameter.maximum) / 2]
         values = [int(value) if parameter.type == "integer" else value for value in candidates]
         return next(value for value in values if value != parameter.default)
+    if parameter.type == "array":
+        return LISTS[parameter.name]
     return "other words"
 
+
+LISTS: dict[str, list[Any]] = {"labels": [{"track": 3, "label": "parent", "start_s": 0.5, "end_s": None}]}
+"""Values of options that are lists, whole: what is left out of an item stands in the record as null."""
 
 WHISPER = {"backend": "faster-whisper", "model": "small", "language": "de"}
 """Options that only go together, and of a back-end that need not be installed: on a recording without sound it is not asked for."""
