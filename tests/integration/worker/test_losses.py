@@ -174,7 +174,7 @@ def test_a_job_cut_off_from_the_database_for_too_long_ends_itself_and_is_run_aga
 
 
 def test_never_more_jobs_run_than_allowed_and_the_oldest_first(lab: Lab) -> None:
-    jobs = [lab.submit(seconds=0.2) for _ in range(5)]
+    jobs = [lab.submit(seconds=1.0) for _ in range(5)]
     assert [lab.job(job_id).queue_position for job_id in jobs] == [1, 2, 3, 4, 5]
     lab.start_worker(MAX_CONCURRENT_JOBS="2")
     lab.wait_for(jobs[1], JobStatus.RUNNING, JobStatus.COMPLETED)
