@@ -177,7 +177,7 @@ def test_a_pipeline_that_cannot_be_used_here_is_an_error(server: Live) -> None:
         ({"config": {"toy": {f"option{number}": 1 for number in range(20_000)}}}, "VALUE_OUT_OF_RANGE"),
         ({"config": {"toy": {"inner": {f"option{number}": 1 for number in range(20_000)}}}}, "VALUE_OUT_OF_RANGE"),
         ({"config": {f"pipeline{number}": {} for number in range(20_000)}}, "VALUE_OUT_OF_RANGE"),
-        ({"config": {}, "selected_pipelines": ["toy"] * 20_000}, "VALUE_OUT_OF_RANGE"),
+        ({"config": {}, "selected_pipelines": [f"pipeline{number}" for number in range(20_000)]}, "VALUE_OUT_OF_RANGE"),
     ],
     ids=["half a character", "half a character in a name", "options", "inner options", "pipelines", "selected pipelines"],
 )
