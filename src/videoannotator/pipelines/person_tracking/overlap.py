@@ -1,7 +1,7 @@
-"""Which points of a body are doubtful because another body is in the way.
+"""What the postures of two boxes that overlap say of each other.
 
 The network sees a square with everything in it, and jumps to the neighbour when two people overlap. Such points keep their place
-and lose their confidence.
+and lose their confidence. Where it jumps with all that it sees, both boxes may be around one body.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,8 @@ NEAR = 0.04
 """Two people's points of one kind that lie closer than this share of the smaller box's longer side are taken for one point."""
 DOUBT = 0.25
 """What is left of the score of a doubtful point."""
+SAME_BODY = 0.7
+"""Two postures that have this share of their points in common are of one body."""
 
 
 def with_doubts(boxes: Floats, postures: Sequence[Floats]) -> list[Floats]:
@@ -37,6 +39,24 @@ def with_doubts(boxes: Floats, postures: Sequence[Floats]) -> list[Floats]:
             doubtful[one] |= same & ~nearer
             doubtful[other] |= same & nearer
     return [_lowered(posture, doubts) for posture, doubts in zip(postures, doubtful, strict=True)]
+
+
+def doubles(boxes: Floats, postures: Sequence[Floats], least_score: float) -> npt.NDArray[np.bool_]:
+    """Which two of the boxes are around one body, shape (n, n); a box is no double of itself.
+
+    Args:
+        boxes, postures: as `with_doubts` takes them.
+        least_score: of a point that counts as seen.
+    """
+    sizes = (boxes[:, 2:] - boxes[:, :2]).max(1, initial=0.0)
+    found = np.zeros((len(postures), len(postures)), np.bool_)
+    for one in range(len(postures)):
+        for other in range(one + 1, len(postures)):
+            seen = (postures[one][:, 2] >= least_score) & (postures[other][:, 2] >= least_score)
+            apart = np.hypot(*(postures[one][seen, :2] - postures[other][seen, :2]).T)
+            same = int((apart < NEAR * min(sizes[one], sizes[other])).sum())
+            found[one, other] = found[other, one] = same >= max(3, SAME_BODY * int(seen.sum()))
+    return found
 
 
 def _outside(posture: Floats, box: Floats, margin: float) -> npt.NDArray[np.bool_]:

@@ -18,7 +18,7 @@ from videoannotator.pipelines.person_tracking.appearance import appearance_of, g
 from videoannotator.pipelines.person_tracking.cuts import CutWatch
 from videoannotator.pipelines.person_tracking.identity import identities
 from videoannotator.pipelines.person_tracking.options import PersonTrackingOptions
-from videoannotator.pipelines.person_tracking.overlap import with_doubts
+from videoannotator.pipelines.person_tracking.overlap import doubles, with_doubts
 from videoannotator.pipelines.person_tracking.pose import PoseNetwork
 from videoannotator.pipelines.person_tracking.release import Release
 from videoannotator.pipelines.person_tracking.tracker import Candidate, Tracker
@@ -90,13 +90,15 @@ class PersonTracking(Pipeline[PersonTrackingOptions]):
         self.context.check_stop()
         picture = frame.image
         found = self._detector.detect(picture)
-        boxes, scores = found.boxes[: self.options.max_persons], found.scores[: self.options.max_persons]
+        self._tracker.advance(frame.time.seconds, cut=self._cuts.suspects(picture))
+        taken = np.flatnonzero(self._tracker.may_take(found.boxes, found.scores))[: self.options.max_persons]
+        boxes, scores = found.boxes[taken], found.scores[taken]
         self.context.check_stop()
-        postures = self._postures(picture, boxes)
+        postures, same = self._postures(picture, boxes)
         plausible = [place for place, score in enumerate(scores) if score >= SURE_SCORE or self._shows_a_body(postures[place])]
         gain = gain_of(picture)
         candidates = [Candidate(boxes[at], float(scores[at]), appearance_of(picture, boxes[at], gain)) for at in plausible]
-        tracks = self._tracker.update(frame.time.seconds, candidates, cut=self._cuts.suspects(picture))
+        tracks = self._tracker.update(candidates, same[np.ix_(plausible, plausible)])
         people = [
             self._observation(frame, track.number, boxes[place], float(scores[place]), postures[place])
             for place, track in zip(plausible, tracks, strict=True)
@@ -105,14 +107,15 @@ class PersonTracking(Pipeline[PersonTrackingOptions]):
         sure = frozenset(one.track_id for one in people if one.score is not None and one.score >= SURE_SCORE)
         return self._release.add(frame.time, frame.index, sorted(people, key=lambda one: one.track_id), sure)
 
-    def _postures(self, picture: npt.NDArray[np.uint8], boxes: Floats) -> Sequence[Floats | None]:
+    def _postures(self, picture: npt.NDArray[np.uint8], boxes: Floats) -> tuple[Sequence[Floats | None], npt.NDArray[np.bool_]]:
+        """The posture in each box, and which two boxes are around one body."""
         if self._pose is None:
-            return [None] * len(boxes)
+            return [None] * len(boxes), np.zeros((len(boxes), len(boxes)), np.bool_)
         postures = []
         for box in boxes:
             self.context.check_stop()
             postures.append(self._pose.points(picture, box))
-        return with_doubts(boxes, postures)
+        return with_doubts(boxes, postures), doubles(boxes, postures, self.options.keypoint_threshold)
 
     def _shows_a_body(self, posture: Floats | None) -> bool:
         return posture is None or int((posture[:, 2] >= self.options.keypoint_threshold).sum()) >= LEAST_POINTS

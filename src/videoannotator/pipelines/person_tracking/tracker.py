@@ -76,37 +76,13 @@ class Tracker:
         self._count = 0
         self._now_s: float | None = None
 
-    def update(self, now_s: float, candidates: list[Candidate], *, cut: bool) -> list[Track | None]:
-        """Take the detections of the next frame.
+    def advance(self, now_s: float, *, cut: bool) -> None:
+        """Go on to the next frame.
 
         Args:
-            now_s: time of the frame, in seconds.
-            candidates: what was found in it.
+            now_s: its time, in seconds.
             cut: whether another shot may have begun with it.
-
-        Returns:
-            The track of each candidate; None for an unsure one that continues none.
         """
-        self._let_time_pass(now_s, cut=cut)
-        given: list[Track | None] = [None] * len(candidates)
-        sure = [place for place, each in enumerate(candidates) if each.score >= self._sure]
-        unsure = [place for place, each in enumerate(candidates) if each.score < self._sure]
-        seen_last = [track for track in self._tracks if not track.before_cut]
-        self._match(seen_last, candidates, sure, given, LEAST_IOU)
-        self._match(seen_last, candidates, unsure, given, LEAST_IOU_UNSURE)
-        self._find_again(candidates, sure, given, now_s)
-        for place in sure:
-            if given[place] is None:
-                self._count += 1
-                one = candidates[place]
-                given[place] = Track(self._count, BoxFilter(one.box), one.appearance, now_s)
-                self._tracks.append(given[place])  # type: ignore[arg-type]  # it was set in the line before
-        for place, track in enumerate(given):
-            if track is not None and track.seen_at_s != now_s:
-                _see(track, candidates[place], now_s)
-        return given
-
-    def _let_time_pass(self, now_s: float, *, cut: bool) -> None:
         passed = 0.0 if self._now_s is None else now_s - self._now_s
         self._now_s = now_s
         self._tracks = [track for track in self._tracks if now_s - track.seen_at_s <= max(self._lost_s, passed)]
@@ -116,6 +92,50 @@ class Tracker:
                 track.filter.halt()
             track.filter.predict(passed)
 
+    def may_take(self, boxes: Floats, scores: Floats) -> npt.NDArray[np.bool_]:
+        """Which of these detections can begin or continue a track; the others need not be looked at more closely.
+
+        Args:
+            boxes: left, top, right, bottom in pixels, shape (n, 4).
+            scores: of each, shape (n,).
+        """
+        followed = [track.filter.box for track in self._tracks if not track.before_cut]
+        near = _shared(followed, list(boxes)).max(0, initial=0.0) >= LEAST_IOU_UNSURE
+        return np.asarray((scores >= self._sure) | near, np.bool_)
+
+    def update(self, candidates: list[Candidate], doubles: npt.NDArray[np.bool_] | None = None) -> list[Track | None]:
+        """Take the detections of the frame.
+
+        Args:
+            candidates: what was found in it, the surest first.
+            doubles: which two of them show the same body, shape (n, n); a double of somebody who is followed begins no track.
+
+        Returns:
+            The track of each candidate; None for one that continues none and may begin none.
+        """
+        now_s = self._now_s or 0.0
+        given: list[Track | None] = [None] * len(candidates)
+        sure = [place for place, each in enumerate(candidates) if each.score >= self._sure]
+        unsure = [place for place, each in enumerate(candidates) if each.score < self._sure]
+        seen_last = [track for track in self._tracks if not track.before_cut]
+        self._match(seen_last, candidates, sure, given, LEAST_IOU)
+        self._match(seen_last, candidates, unsure, given, LEAST_IOU_UNSURE)
+        left = [place for place in sure if given[place] is None and not _is_double(place, given, doubles)]
+        self._find_again(candidates, left, given, now_s)
+        for place in left:
+            if given[place] is None and not _is_double(place, given, doubles):
+                given[place] = self._begin(candidates[place], now_s)
+        for place, track in enumerate(given):
+            if track is not None and track.seen_at_s != now_s:
+                _see(track, candidates[place], now_s)
+        return given
+
+    def _begin(self, candidate: Candidate, now_s: float) -> Track:
+        self._count += 1
+        track = Track(self._count, BoxFilter(candidate.box), candidate.appearance, now_s)
+        self._tracks.append(track)
+        return track
+
     def _match(
         self, tracks: list[Track], candidates: list[Candidate], places: list[int], given: list[Track | None], lowest: float
     ) -> None:
@@ -123,19 +143,15 @@ class Tracker:
         free = [track for track in tracks if not any(track is taken for taken in given)]
         if not free or not places:
             return
-        shared = iou(
-            widened(np.stack([track.filter.box for track in free]), WIDENED),
-            widened(np.stack([candidates[place].box for place in places]), WIDENED),
-        )
+        shared = _shared([track.filter.box for track in free], [candidates[place].box for place in places])
         looks = np.array([[similarity(track.appearance, candidates[place].appearance) for place in places] for track in free])
         agreement = np.where(shared >= lowest, (1 - LOOKS) * shared + LOOKS * looks, -1.0).astype(np.float32)
         for row, column in assign(agreement, 0.0):
             given[places[column]] = free[row]
 
-    def _find_again(self, candidates: list[Candidate], places: list[int], given: list[Track | None], now_s: float) -> None:
+    def _find_again(self, candidates: list[Candidate], left: list[int], given: list[Track | None], now_s: float) -> None:
         """Give what is left to lost tracks that look alike, and from which one can have come here."""
         free = [track for track in self._tracks if not any(track is taken for taken in given)]
-        left = [place for place in places if given[place] is None]
         agreement = np.full((len(free), len(left)), -1.0, np.float32)
         for row, track in enumerate(free):
             for column, place in enumerate(left):
@@ -144,6 +160,17 @@ class Tracker:
                     agreement[row, column] = looks
         for row, column in assign(agreement, 0.0):
             given[left[column]] = free[row]
+
+
+def _shared(ones: list[Floats], others: list[Floats]) -> Floats:
+    """Intersection over union of widened boxes, shape (n, m)."""
+    pair = (widened(np.reshape(boxes, (-1, 4)).astype(np.float32), WIDENED) for boxes in (ones, others))
+    return iou(*pair)
+
+
+def _is_double(place: int, given: list[Track | None], doubles: npt.NDArray[np.bool_] | None) -> bool:
+    """Whether the body of this candidate has a track already, through another candidate."""
+    return doubles is not None and any(track is not None and doubles[place, other] for other, track in enumerate(given))
 
 
 def _within_reach(track: Track, box: Floats, now_s: float) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from videoannotator.pipelines.person_tracking.appearance import appearance_of, gain_of, similarity
 from videoannotator.pipelines.person_tracking.cuts import CutWatch
-from videoannotator.pipelines.person_tracking.overlap import DOUBT, with_doubts
+from videoannotator.pipelines.person_tracking.overlap import DOUBT, doubles, with_doubts
 
 Floats = npt.NDArray[np.float32]
 
@@ -37,6 +37,21 @@ def test_nobody_else_nothing_to_doubt() -> None:
     boxes = np.array([[0, 0, 100, 200], [500, 0, 600, 200]], np.float32)
     postures = [posture(50, 20), posture(550, 20)]
     assert all((kept == given).all() for kept, given in zip(with_doubts(boxes, postures), postures, strict=True))
+
+
+def test_two_boxes_with_one_posture_are_around_one_body() -> None:
+    boxes = np.array([[0, 0, 100, 200], [10, 0, 100, 190], [500, 0, 600, 200]], np.float32)
+    nearly, unlike, elsewhere = posture(53, 20), posture(53, 20), posture(550, 20)
+    unlike[:6, 0] += 30
+    assert doubles(boxes, [posture(50, 20), nearly, elsewhere], 0.3).tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 0]]
+    assert not doubles(boxes, [posture(50, 20), unlike, elsewhere], 0.3).any()
+
+
+def test_points_that_are_not_seen_make_no_two_boxes_one_body() -> None:
+    boxes = np.array([[0, 0, 100, 200], [10, 0, 100, 190]], np.float32)
+    hidden = posture(50, 20)
+    hidden[2:, 2] = 0.1
+    assert not doubles(boxes, [posture(50, 20), hidden], 0.3).any()
 
 
 def picture(*halves: tuple[int, int, int]) -> npt.NDArray[np.uint8]:

@@ -31,7 +31,8 @@ RED, BLUE = looks(1, 2, 3), looks(9, 10, 11)
 
 
 def numbers(tracker: Tracker, now_s: float, *people: tuple[Floats, float, Floats], cut: bool = False) -> list[int | None]:
-    given_tracks = tracker.update(now_s, [Candidate(*one) for one in people], cut=cut)
+    tracker.advance(now_s, cut=cut)
+    given_tracks = tracker.update([Candidate(*one) for one in people])
     return [None if track is None else track.number for track in given_tracks]
 
 
@@ -58,6 +59,32 @@ def test_an_unsure_detection_goes_on_and_does_not_begin() -> None:
     assert numbers(tracker, 0.0, (box(100), 0.3, RED)) == [None]
     assert numbers(tracker, 0.2, (box(100), 0.8, RED)) == [1]
     assert numbers(tracker, 0.4, (box(104), 0.25, RED), (box(500), 0.3, BLUE)) == [1, None]
+
+
+def test_a_double_goes_on_and_does_not_begin() -> None:
+    tracker = Tracker(0.4, 3.0)
+    one_body = ~np.eye(2, dtype=np.bool_)
+    two = [Candidate(box(100), 0.8, RED), Candidate(box(110, height=160), 0.7, RED)]
+    tracker.advance(0.0, cut=False)
+    assert [track and track.number for track in tracker.update(two, one_body)] == [1, None]
+    tracker.advance(0.2, cut=False)
+    assert [track and track.number for track in tracker.update([Candidate(box(400), 0.8, BLUE), two[0]])] == [2, 1]
+    tracker.advance(0.4, cut=False)
+    in_front = [two[0], Candidate(box(395), 0.8, BLUE)]
+    assert [track and track.number for track in tracker.update(in_front, one_body)] == [1, 2], "people who are hidden stay people"
+
+
+def test_only_what_may_be_a_track_is_worth_a_closer_look() -> None:
+    tracker = Tracker(0.4, 3.0)
+    boxes, scores = np.stack([box(104), box(500), box(800)]), np.array([0.25, 0.3, 0.9], np.float32)
+    tracker.advance(0.0, cut=False)
+    assert tracker.may_take(boxes, scores).tolist() == [False, False, True]
+    tracker.update([Candidate(box(100), 0.8, RED)])
+    tracker.advance(0.2, cut=False)
+    assert tracker.may_take(boxes, scores).tolist() == [True, False, True]
+    assert tracker.may_take(boxes[:0], scores[:0]).shape == (0,)
+    tracker.advance(0.4, cut=True)
+    assert tracker.may_take(boxes, scores).tolist() == [False, False, True]
 
 
 def test_somebody_out_of_sight_is_found_again_within_reach_and_looking_alike() -> None:
