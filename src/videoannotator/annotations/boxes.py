@@ -52,6 +52,16 @@ class Box:
         """In square pixels."""
         return self.width * self.height
 
+    def towards(self, other: "Box", share: float) -> "Box":
+        """The box on the straight way to another one, to a hundredth of a pixel.
+
+        Args:
+            other: where the way ends.
+            share: of the way, from 0 to 1.
+        """
+        pairs = (self.left, other.left), (self.top, other.top), (self.width, other.width), (self.height, other.height)
+        return Box(*(round(begin + share * (end - begin), 2) for begin, end in pairs))
+
     def overlap(self, other: "Box") -> float:
         """The area that both cover, in square pixels."""
         width = min(self.right, other.right) - max(self.left, other.left)

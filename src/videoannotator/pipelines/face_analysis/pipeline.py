@@ -11,9 +11,9 @@ from videoannotator.annotations.faces import FaceFlag, FaceObservation, FaceTrac
 from videoannotator.annotations.media_info import MediaInfo
 from videoannotator.inference.face_detector import WEIGHTS as DETECTOR
 from videoannotator.inference.face_detector import FaceDetections, FaceDetector
+from videoannotator.media.shot_watch import ShotWatch
 from videoannotator.media.types import AudioBlock, Colour, Frame, FrameNeed
 from videoannotator.pipelines.base import Batch, Needs, Pipeline, PipelineOptions, RunContext
-from videoannotator.pipelines.face_analysis.cuts import CutWatch
 from videoannotator.pipelines.face_analysis.measures import WEIGHTS as MEASURE_WEIGHTS
 from videoannotator.pipelines.face_analysis.measures import Measures
 from videoannotator.pipelines.face_analysis.options import FaceAnalysisOptions
@@ -60,7 +60,7 @@ class FaceAnalysis(Pipeline[FaceAnalysisOptions]):
 
     def __init__(self, options: FaceAnalysisOptions, context: RunContext) -> None:
         super().__init__(options, context)
-        self._cuts = CutWatch()
+        self._shots = ShotWatch()
         self._tracks = Tracks(options.confidence_threshold, options.max_gap_s)
         self._release = Release(options.max_gap_s)
         self._sums = TrackSums()
@@ -88,7 +88,7 @@ class FaceAnalysis(Pipeline[FaceAnalysisOptions]):
         stored = self._stored_size or (width, height)
         scale = np.array([stored[0] / width, stored[1] / height], np.float32)
         found = self._large_enough(self._detector.detect(picture), scale)
-        numbers = self._tracks.update(frame.time.seconds, found.boxes, found.scores, cut=self._cuts.suspects(picture))
+        numbers = self._tracks.update(frame.time.seconds, found.boxes, found.scores, cut=self._shots.suspects(picture))
         seen = []
         for place, number in enumerate(numbers):
             if number is not None:

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from videoannotator.annotations.boxes import Box, Evidence
+from videoannotator.annotations.boxes import Evidence
 from videoannotator.annotations.faces import FaceObservation
 from videoannotator.annotations.time import MediaTime
 
@@ -69,7 +69,5 @@ def _in_order(moment: _Moment) -> Iterator[FaceObservation]:
 
 def _between(before: FaceObservation, after: FaceObservation, time: MediaTime, frame: int) -> FaceObservation:
     share = time.since(before.time) / after.time.since(before.time)
-    old, new = before.box, after.box
-    sides = (old.left, new.left), (old.top, new.top), (old.width, new.width), (old.height, new.height)
-    box = Box(*(round(one + share * (other - one), 2) for one, other in sides))
+    box = before.box.towards(after.box, share)
     return FaceObservation(time=time, frame=frame, track_id=before.track_id, box=box, evidence=Evidence.INTERPOLATED, score=None)

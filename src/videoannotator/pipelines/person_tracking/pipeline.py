@@ -12,10 +12,10 @@ from videoannotator.annotations.media_info import MediaInfo
 from videoannotator.annotations.persons import Keypoint, PersonIdentity, PersonObservation
 from videoannotator.inference.person_detector import WEIGHTS as DETECTOR
 from videoannotator.inference.person_detector import PersonDetector
+from videoannotator.media.shot_watch import ShotWatch
 from videoannotator.media.types import AudioBlock, Colour, Frame, FrameNeed
 from videoannotator.pipelines.base import Batch, Needs, Pipeline, PipelineOptions, RunContext
 from videoannotator.pipelines.person_tracking.appearance import appearance_of, gain_of
-from videoannotator.pipelines.person_tracking.cuts import CutWatch
 from videoannotator.pipelines.person_tracking.identity import identities
 from videoannotator.pipelines.person_tracking.options import PersonTrackingOptions
 from videoannotator.pipelines.person_tracking.overlap import doubles, with_doubts
@@ -65,7 +65,7 @@ class PersonTracking(Pipeline[PersonTrackingOptions]):
         super().__init__(options, context)
         self._tracker = Tracker(options.confidence_threshold, options.lost_track_s)
         self._release = Release(options.interpolate_s)
-        self._cuts = CutWatch()
+        self._shots = ShotWatch()
 
     def start(self, media: MediaInfo) -> None:
         options = self.options
@@ -90,7 +90,7 @@ class PersonTracking(Pipeline[PersonTrackingOptions]):
         self.context.check_stop()
         picture = frame.image
         found = self._detector.detect(picture)
-        self._tracker.advance(frame.time.seconds, cut=self._cuts.suspects(picture))
+        self._tracker.advance(frame.time.seconds, cut=self._shots.suspects(picture))
         taken = np.flatnonzero(self._tracker.may_take(found.boxes, found.scores))[: self.options.max_persons]
         boxes, scores = found.boxes[taken], found.scores[taken]
         self.context.check_stop()

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from videoannotator.annotations.boxes import Box, Evidence
+from videoannotator.annotations.boxes import Evidence
 from videoannotator.annotations.persons import PersonObservation
 from videoannotator.annotations.time import MediaTime
 
@@ -62,7 +62,7 @@ class Release:
         begin, end, whole = last.people[number].box, now.people[number].box, now.time.since(last.time)
         for between in self._frames:
             if between.frame > last.frame and number not in between.people:
-                box = _between(begin, end, between.time.since(last.time) / whole)
+                box = begin.towards(end, between.time.since(last.time) / whole)
                 between.people[number] = PersonObservation(between.time, between.frame, number, box, Evidence.INTERPOLATED, None)
 
     def _go(self, now: MediaTime | None) -> Iterator[PersonObservation]:
@@ -78,9 +78,3 @@ class Release:
 
     def _is_settled(self, frame: _Waiting, now: MediaTime) -> bool:
         return now.since(frame.time) > self._longest_gap_s and len(self._frames) > CONFIRMING_SIGHTINGS
-
-
-def _between(begin: Box, end: Box, share: float) -> Box:
-    """The box on the straight way, to a hundredth of a pixel."""
-    pairs = ((begin.left, end.left), (begin.top, end.top), (begin.width, end.width), (begin.height, end.height))
-    return Box(*(round(one + (other - one) * share, 2) for one, other in pairs))

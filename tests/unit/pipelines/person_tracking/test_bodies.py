@@ -5,7 +5,6 @@ import numpy.typing as npt
 import pytest
 
 from videoannotator.pipelines.person_tracking.appearance import appearance_of, gain_of, similarity
-from videoannotator.pipelines.person_tracking.cuts import CutWatch
 from videoannotator.pipelines.person_tracking.overlap import DOUBT, doubles, with_doubts
 
 Floats = npt.NDArray[np.float32]
@@ -77,9 +76,3 @@ def test_looks_agree_with_themselves_in_dim_light_too_and_not_with_others() -> N
 def test_a_box_outside_the_picture_looks_like_nobody() -> None:
     nothing = appearance_of(picture((1, 2, 3), (4, 5, 6)), np.array([300, 0, 400, 100], np.float32))
     assert similarity(nothing, nothing) == 0.0
-
-
-def test_a_cut_is_suspected_where_the_picture_changes_at_once() -> None:
-    watch = CutWatch()
-    one, other = picture((40, 40, 200), (200, 60, 40)), picture((200, 200, 20), (10, 200, 90))
-    assert [watch.suspects(each) for each in (one, one, other, other, one)] == [False, False, True, False, True]

@@ -1,4 +1,7 @@
-"""Where the picture may have changed to another shot, judged by the frames in which faces are looked for."""
+"""Where the picture may have changed to another shot, judged by single frames some time apart; for those who follow somebody.
+
+Where shots really begin, `scene_detection` says, which sees every frame and looks back.
+"""
 
 import cv2
 import numpy as np
@@ -14,7 +17,7 @@ LIKENESS = 0.6
 not, and the tracks then end too early, which joins nobody to somebody else."""
 
 
-class CutWatch:
+class ShotWatch:
     """Looks at one frame after the other."""
 
     def __init__(self) -> None:
