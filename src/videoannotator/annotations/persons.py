@@ -1,5 +1,6 @@
 """People: where each one is in a frame, in which posture, and who a track is."""
 
+import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -19,6 +20,9 @@ SKELETON = (
     *((7, 9), (8, 10), (1, 2), (0, 1), (0, 2), (1, 3), (2, 4), (3, 5), (4, 6)),
 )
 """Which of `KEYPOINTS` COCO joins by a line, counted from 0."""
+
+PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+"""What names a person; it may become part of a file's name."""
 
 UNKNOWN = "unknown"
 """The label of somebody for whose role there is no sufficient evidence."""
@@ -74,6 +78,22 @@ class PersonObservation:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonPicture:
+    """A small picture of a tracked person, for people to look at.
+
+    Attributes:
+        time, frame: of the frame that it is cut from.
+        track_id: who.
+        picture: name of the attachment.
+    """
+
+    time: MediaTime
+    frame: int
+    track_id: int
+    picture: str
+
+
+@dataclass(frozen=True, slots=True)
 class PersonIdentity:
     """Who a track is, over a stretch of time. The stretches of one track do not overlap.
 
@@ -104,7 +124,8 @@ class PersonIdentity:
 
     def __post_init__(self) -> None:
         require(self.start <= self.end, f"an identity ends no earlier than it starts, not {self.start} to {self.end}")
-        require(bool(self.person_id) and bool(self.label), "a person has an id and a label")
+        require(PLAIN_ID.fullmatch(self.person_id) is not None, f"{self.person_id!r} is not an id of plain letters and digits")
+        require(bool(self.label), "a person has a label")
         require_probability("label_confidence", self.label_confidence)
         require_probability("identity_confidence", self.identity_confidence)
         require((self.label == UNKNOWN) == (self.label_confidence is None), "a label and its confidence come together")

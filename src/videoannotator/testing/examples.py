@@ -26,7 +26,7 @@ from videoannotator.annotations.faces import (
 from videoannotator.annotations.frame_times import FrameTimes
 from videoannotator.annotations.media_info import AudioInfo, Damage, FrameTiming, MediaInfo, VideoInfo
 from videoannotator.annotations.outcome import PipelineError, PipelineOutcome, PipelineStatus
-from videoannotator.annotations.persons import KEYPOINTS, Keypoint, PersonIdentity, PersonObservation
+from videoannotator.annotations.persons import KEYPOINTS, Keypoint, PersonIdentity, PersonObservation, PersonPicture
 from videoannotator.annotations.provenance import Provenance, WeightsUsed
 from videoannotator.annotations.scenes import Boundary, Scene
 from videoannotator.annotations.store import PipelineRecords
@@ -42,7 +42,7 @@ RECORD_NAMES = MappingProxyType(
     {
         "scene_detection": ("Scene",),
         "speech_recognition": ("Utterance",),
-        "person_tracking": ("PersonObservation", "PersonIdentity"),
+        "person_tracking": ("PersonObservation", "PersonIdentity", "PersonPicture"),
         "face_analysis": ("FaceObservation", "FaceTrack"),
     }
 )
@@ -152,6 +152,18 @@ def identities() -> tuple[PersonIdentity, ...]:
         PersonIdentity(1, t[6], t[6], "person_001", "adult", 0.75, "body_size", face_track_ids=(1,)),
         PersonIdentity(2, t[0], t[3], "person_002"),
         PersonIdentity(3, t[149], t[149], "person_001", "adult", 0.75, "body_size", "face_identity", 0.625, (7,), evidence),
+    )
+
+
+def person_pictures() -> tuple[Attachment | PersonPicture, ...]:
+    """A picture of two of those people."""
+    t = frame_times()
+    shown = ((1, 0, t[0]), (3, 149, t[149]))
+    pairs = ((PersonPicture(time, frame, track, f"track_{track}.jpg"), track) for track, frame, time in shown)
+    return tuple(
+        each
+        for record, track in pairs
+        for each in (Attachment(record.picture, b"\xff\xd8" + bytes([track]) * 5 + b"\xff\xd9"), record)
     )
 
 
@@ -272,7 +284,7 @@ def full() -> AnnotationSet:
         {
             "scene_detection": (*scenes(), *pictures),
             "speech_recognition": utterances(),
-            "person_tracking": (*persons(), *identities()),
+            "person_tracking": (*persons(), *identities(), *person_pictures()),
             "face_analysis": (*faces(), *face_tracks()),
         }
     )

@@ -88,6 +88,9 @@ class PersonTrackingOptions(PipelineOptions):
         le=7680,
         description="Longer side, in pixels, of the pictures that are looked at; larger ones are shrunk first.",
     )
+    pictures: bool = Field(
+        default=True, description="Whether to keep some small pictures (JPEG) of each track, for contact sheets."
+    )
     roles: bool = Field(default=True, description="Whether adults and children are told apart where the evidence suffices.")
     labels: tuple[TrackLabel, ...] = Field(
         default=(),

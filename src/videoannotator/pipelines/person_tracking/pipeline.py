@@ -6,10 +6,11 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from videoannotator.annotations.attachment import Attachment
 from videoannotator.annotations.boxes import Box, Evidence
 from videoannotator.annotations.faces import FaceObservation, FaceTrack
 from videoannotator.annotations.media_info import MediaInfo
-from videoannotator.annotations.persons import Keypoint, PersonIdentity, PersonObservation
+from videoannotator.annotations.persons import Keypoint, PersonIdentity, PersonObservation, PersonPicture
 from videoannotator.inference.person_detector import WEIGHTS as DETECTOR
 from videoannotator.inference.person_detector import PersonDetector
 from videoannotator.media.shot_watch import ShotWatch
@@ -19,6 +20,7 @@ from videoannotator.pipelines.person_tracking.appearance import appearance_of, g
 from videoannotator.pipelines.person_tracking.identity import identities
 from videoannotator.pipelines.person_tracking.options import PersonTrackingOptions
 from videoannotator.pipelines.person_tracking.overlap import doubles, with_doubts
+from videoannotator.pipelines.person_tracking.pictures import TrackPictures
 from videoannotator.pipelines.person_tracking.pose import PoseNetwork
 from videoannotator.pipelines.person_tracking.release import Release
 from videoannotator.pipelines.person_tracking.tracker import Candidate, Tracker
@@ -51,7 +53,7 @@ class PersonTracking(Pipeline[PersonTrackingOptions]):
     default_enabled: ClassVar[bool] = True
     former_names: ClassVar[tuple[str, ...]] = ("person",)
     Options: ClassVar[type[PipelineOptions]] = PersonTrackingOptions
-    produces: ClassVar[tuple[type, ...]] = (PersonObservation, PersonIdentity)
+    produces: ClassVar[tuple[type, ...]] = (PersonObservation, PersonIdentity, PersonPicture)
     weights: ClassVar[tuple[str, ...]] = (DETECTOR, *(name for name, _ in POSE_WEIGHTS.values()))
 
     @classmethod
@@ -66,6 +68,7 @@ class PersonTracking(Pipeline[PersonTrackingOptions]):
         self._tracker = Tracker(options.confidence_threshold, options.lost_track_s)
         self._release = Release(options.interpolate_s)
         self._shots = ShotWatch()
+        self._pictures = TrackPictures() if options.pictures else None
 
     def start(self, media: MediaInfo) -> None:
         options = self.options
@@ -77,16 +80,17 @@ class PersonTracking(Pipeline[PersonTrackingOptions]):
             self._pose = PoseNetwork(self.context.sessions.get(weights), side)
         self._stored_size = None if media.video is None else (media.video.width, media.video.height)
 
-    def feed(self, batch: Batch) -> Sequence[PersonObservation]:
+    def feed(self, batch: Batch) -> Sequence[PersonObservation | PersonPicture | Attachment]:
         if isinstance(batch, AudioBlock):
             return []
         return [gone for frame in batch.frames for gone in self._look_at(frame)]
 
     def finish(self) -> Iterable[object]:
         yield from self._release.finish()
+        yield from self._pictures_of_ended(alive=frozenset())
         yield from identities(self.context.products, self.options.labels, roles=self.options.roles)
 
-    def _look_at(self, frame: Frame) -> list[PersonObservation]:
+    def _look_at(self, frame: Frame) -> list[PersonObservation | PersonPicture | Attachment]:
         self.context.check_stop()
         picture = frame.image
         found = self._detector.detect(picture)
@@ -99,13 +103,19 @@ class PersonTracking(Pipeline[PersonTrackingOptions]):
         gain = gain_of(picture)
         candidates = [Candidate(boxes[at], float(scores[at]), appearance_of(picture, boxes[at], gain)) for at in plausible]
         tracks = self._tracker.update(candidates, same[np.ix_(plausible, plausible)])
+        places = {track.number: place for place, track in zip(plausible, tracks, strict=True) if track is not None}
         people = [
-            self._observation(frame, track.number, boxes[place], float(scores[place]), postures[place])
-            for place, track in zip(plausible, tracks, strict=True)
-            if track is not None
+            self._observation(frame, number, boxes[place], float(scores[place]), postures[place])
+            for number, place in sorted(places.items())
         ]
-        sure = frozenset(one.track_id for one in people if one.score is not None and one.score >= SURE_SCORE)
-        return self._release.add(frame.time, frame.index, sorted(people, key=lambda one: one.track_id), sure)
+        sure = frozenset(number for number, place in places.items() if scores[place] >= SURE_SCORE)
+        final = self._release.add(frame.time, frame.index, people, sure)
+        if self._pictures:
+            self._pictures.look(frame, {number: boxes[place] for number, place in places.items()})
+        return [*final, *self._pictures_of_ended(self._tracker.alive)]
+
+    def _pictures_of_ended(self, alive: frozenset[int]) -> Iterable[PersonPicture | Attachment]:
+        return self._pictures.of_ended(alive, self._release.counts) if self._pictures else ()
 
     def _postures(self, picture: npt.NDArray[np.uint8], boxes: Floats) -> tuple[Sequence[Floats | None], npt.NDArray[np.bool_]]:
         """The posture in each box, and which two boxes are around one body."""

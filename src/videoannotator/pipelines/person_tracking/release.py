@@ -51,6 +51,10 @@ class Release:
         self._frames.append(now)
         return list(self._go(time))
 
+    def counts(self, number: int) -> bool:
+        """Whether a track was seen often enough to be let go, as far as is known by now."""
+        return self._sightings.get(number, 0) >= CONFIRMING_SIGHTINGS
+
     def finish(self) -> list[PersonObservation]:
         """Give the rest."""
         return list(self._go(None))
@@ -70,7 +74,7 @@ class Release:
         while self._frames and (now is None or self._is_settled(self._frames[0], now)):
             frame = self._frames.popleft()
             for number, one in sorted(frame.people.items()):
-                if self._sightings[number] >= CONFIRMING_SIGHTINGS:
+                if self.counts(number):
                     yield one
             gone = [number for number, place in self._last_place.items() if place is frame]
             for number in gone:  # a gap that began here is longer than any that is filled

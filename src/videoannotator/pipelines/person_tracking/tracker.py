@@ -76,6 +76,11 @@ class Tracker:
         self._count = 0
         self._now_s: float | None = None
 
+    @property
+    def alive(self) -> frozenset[int]:
+        """Numbers of the tracks that may go on."""
+        return frozenset(track.number for track in self._tracks)
+
     def advance(self, now_s: float, *, cut: bool) -> None:
         """Go on to the next frame.
 

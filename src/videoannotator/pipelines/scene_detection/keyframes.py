@@ -2,17 +2,13 @@
 
 from dataclasses import dataclass
 
-import cv2
-
 from videoannotator.annotations.time import MediaTime
-from videoannotator.errors import VideoAnnotatorException
 from videoannotator.media.types import Frame
 
 MOST_SETTLED = 12
 """Candidates that are kept of the scene that goes on, evenly spread over it."""
 MOST_UNSETTLED = 64
 """Candidates that are kept of the frames in which a boundary may still be found."""
-QUALITY = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +57,3 @@ class KeyframeCandidates:
     def _on_stride(self, candidates: list[Candidate]) -> list[Candidate]:
         """Those on the stride, and the oldest in any case: a scene that has just begun keeps a picture."""
         return [one for place, one in enumerate(candidates) if place == 0 or one.number % self._stride == 0]
-
-
-def encode_jpeg(frame: Frame) -> bytes:
-    """The frame's BGR picture as a JPEG file."""
-    done, data = cv2.imencode(".jpg", frame.image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-    if not done:
-        raise VideoAnnotatorException(f"The picture of frame {frame.index} could not be written as JPEG.")
-    return data.tobytes()

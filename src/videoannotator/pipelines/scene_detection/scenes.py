@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from videoannotator.annotations.attachment import Attachment
 from videoannotator.annotations.scenes import Boundary, Scene
 from videoannotator.annotations.time import MediaTime
+from videoannotator.media.stills import encode_jpeg
 from videoannotator.media.types import Frame
 from videoannotator.pipelines.scene_detection.changes import Change
-from videoannotator.pipelines.scene_detection.keyframes import KeyframeCandidates, encode_jpeg
+from videoannotator.pipelines.scene_detection.keyframes import KeyframeCandidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Scenes:
             self.without_picture += frame is None
         name = f"scene_{self._number:05d}.jpg" if frame else None
         if frame and name:
-            yield Attachment(name, encode_jpeg(frame))
+            yield Attachment(name, encode_jpeg(frame.image))
         change = span.change
         gradual = change is not None and change.kind is not Boundary.CUT
         yield Scene(
