@@ -76,6 +76,11 @@ def presented_key(request: Request) -> str | None:
     return secret.strip() if scheme.lower() == "bearer" and secret.strip() else request.headers.get("x-api-key")
 
 
+def stream_secret(request: Request) -> str | None:
+    """The key in the headers of a request, or in its address."""
+    return presented_key(request) or request.query_params.get("token")
+
+
 async def caller(request: Request, _bearer: BearerKey, _header: HeaderKey) -> Principal:
     """Who makes the request, by the key in its headers."""
     return await identify(request, presented_key(request))
@@ -103,10 +108,10 @@ async def stream_reader(
     request: Request,
     _bearer: BearerKey,
     _header: HeaderKey,
-    token: Annotated[str | None, Query(description="The key, for clients that cannot send headers.")] = None,
+    _token: Annotated[str | None, Query(alias="token", description="The key, for clients that cannot send headers.")] = None,
 ) -> Principal:
     """Somebody who may read, and whose client (EventSource) may be unable to send headers."""
-    who = await identify(request, presented_key(request) or token)
+    who = await identify(request, stream_secret(request))
     who.require(Scope.READ)
     return who
 
@@ -151,6 +156,18 @@ async def identify(request: Request, secret: str | None) -> Principal:
             raise
     request.state.principal = who
     return who
+
+
+async def still_reads(request: Request, who: Principal) -> bool:
+    """Whether somebody whose request goes on may still read; asked again and again, a key is looked up once a second at most."""
+    if who is ANYBODY:
+        return True
+    here, secret = services(request), stream_secret(request) or ""
+    try:
+        now = here.keys.remembered(secret) or await _check(here, secret)
+    except (UnauthorizedException, DatabaseUnavailableException):
+        return False
+    return Scope.READ in now.scopes
 
 
 async def _check(here: Services, secret: str) -> Principal:

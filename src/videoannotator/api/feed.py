@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio.to_thread
@@ -67,7 +67,7 @@ class Feed:
             for watcher in tuple(self._watchers):
                 self._drop(watcher)
 
-    async def follow(self, watcher: Watcher, last_seen: int | None, job_id: str | None = None) -> AsyncIterator[Event]:
+    async def follow(self, watcher: Watcher, last_seen: int | None, job_id: str | None = None) -> AsyncGenerator[Event, None]:
         """Every event after the one that a client has seen last; of one job only, when it is given.
 
         A client that has seen none gets what has happened since it joined, after how that one job stands. One that has missed more

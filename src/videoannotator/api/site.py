@@ -1,6 +1,6 @@
 """Addresses outside `/api/v1`: liveness, counters, the start page and the way into the viewer."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 
 import anyio.to_thread
@@ -16,7 +16,6 @@ from videoannotator.api.metrics import CONTENT_TYPE
 from videoannotator.api.v1.errors import public_responses, responses, succeeds
 from videoannotator.api.v1.health import ALIVE, Health
 from videoannotator.api.v1.system import counters
-from videoannotator.auth.keys import Principal
 from videoannotator.errors import UnauthorizedException
 from videoannotator.settings import Settings
 from videoannotator.version import __version__
@@ -112,22 +111,8 @@ async def redeem(request: Request, body: Code, response: Response) -> Granted:
         count_failure(request, here, error)
         raise
     name = f"viewer of {who.name}"[:200]
-    key = await anyio.to_thread.run_sync(here.keys.issue, name, who.scopes, _days_left(who))
+    key = await anyio.to_thread.run_sync(here.keys.issue_for, who, name, VIEWER_KEY_DAYS)
     return Granted(api_key=key.secret)
-
-
-def _days_left(who: Principal) -> float:
-    """How long a key may work that is made in somebody's name: no longer than that one's own.
-
-    Raises:
-        UnauthorizedException: that one has expired meanwhile.
-    """
-    if who.expires_at is None:
-        return VIEWER_KEY_DAYS
-    left = (who.expires_at - datetime.now(timezone.utc)) / timedelta(days=1)
-    if left <= 0:
-        raise UnauthorizedException("The key that this code stands for has expired.", hint="Use another one.", field="code")
-    return min(VIEWER_KEY_DAYS, left)
 
 
 async def to_viewer(request: Request) -> RedirectResponse:

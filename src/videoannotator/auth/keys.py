@@ -147,6 +147,25 @@ class KeyRing:
             crud.add_key(session, _row(key))
         return key
 
+    def issue_for(self, who: Principal, name: str, at_most_days: float) -> IssuedKey:
+        """Make a key in somebody's name: with the same scopes, for no longer than that one's own key works, and revoked with it.
+
+        Raises:
+            UnauthorizedException: that key works no longer.
+        """
+        if who is ANYBODY:
+            return self.issue(name, who.scopes, at_most_days)
+        with self._database.writing() as session:
+            parent, now = crud.lock_key(session, who.key_id), crud.database_now(session)
+            if parent is None or not _works(parent, now):
+                raise UnauthorizedException("The key that this one would be made for is not valid any more.", hint="Use another.")
+            left = at_most_days if parent.expires_at is None else (parent.expires_at - now) / timedelta(days=1)
+            key = _new_key(name, who.scopes, min(at_most_days, left))
+            row = _row(key)
+            row.parent_id = parent.id
+            crud.add_key(session, row)
+        return key
+
     def first_key(self, keep: Callable[[IssuedKey], None]) -> IssuedKey | None:
         """Make a key when there has never been one; None when there is one.
 

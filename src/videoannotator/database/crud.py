@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -256,9 +256,18 @@ def count_keys(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(APIKey).where(*valid)) or 0
 
 
+def lock_key(session: Session, key_id: str) -> APIKey | None:
+    """The key, revoked and expired ones included; until this transaction ends nobody else changes it."""
+    return session.scalar(select(APIKey).where(APIKey.id == key_id).with_for_update())
+
+
 def revoke_key(session: Session, key_id: str) -> bool:
-    """Make a key useless from now on; gives whether there was such a key that worked."""
-    result = session.execute(update(APIKey).where(APIKey.id == key_id, APIKey.revoked_at.is_(None)).values(revoked_at=now()))
+    """Make a key, and those made in its name, useless from now on; gives whether there was such a key that worked."""
+    revoke = update(APIKey).where(APIKey.revoked_at.is_(None)).values(revoked_at=now())
+    result = session.execute(revoke.where(APIKey.id == key_id))
+    made, parents = select(APIKey.id).where(APIKey.parent_id.in_(bindparam("parents", expanding=True))), [key_id]
+    while parents := list(session.scalars(made, {"parents": parents})):
+        session.execute(revoke.where(APIKey.id.in_(parents)))
     return bool(getattr(result, "rowcount", 0))
 
 

@@ -301,6 +301,8 @@ class APIKey(Base):
     expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    parent_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    """The key in whose name this one was made; it is revoked with that one."""
 
 
 class SchemaMetadata(Base):

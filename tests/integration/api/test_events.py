@@ -133,6 +133,23 @@ def test_one_job_begins_with_how_it_stands(live: Live) -> None:
     assert (data["job_id"], data["status"]) == (job_id, "running")
 
 
+@pytest.mark.parametrize("way", ["header", "query"])
+def test_a_stream_ends_when_its_key_is_revoked(live: Live, way: str) -> None:
+    key = live.here.keys.issue("somebody who leaves")
+    headers = {"Authorization": f"Bearer {key.secret}"} if way == "header" else {}
+    query = {"token": key.secret} if way == "query" else {}
+    with (
+        httpx.Client(trust_env=False, timeout=10) as client,
+        client.stream("GET", live.url + STREAM, params=query, headers=headers) as response,
+    ):
+        events = _events(response)
+        waiting_job(live.here.database)
+        assert next(events)[2]["status"] == "pending"
+        live.here.keys.revoke(key.id)
+        waiting_job(live.here.database)
+        assert list(events) == [], "it ends, and tells no more"
+
+
 def test_the_key_may_come_in_the_address(live: Live) -> None:
     job_id = waiting_job(live.here.database)
     with (

@@ -181,3 +181,26 @@ def test_a_key_for_the_viewer_works_no_longer_than_the_one_it_was_made_with(serv
     assert made.expires_at is not None
     assert short.expires_at is not None
     assert made.expires_at <= short.expires_at + timedelta(seconds=1)
+
+
+def viewer_key(server: Live, key: str) -> str:
+    """A key that the viewer gets in the name of another one."""
+    code = server.request("POST", "/api/v1/system/viewer-code", key=key).json()["code"]
+    return str(server.request("POST", "/viewer-connect", key="", json={"code": code}).json()["api_key"])
+
+
+def test_a_key_for_the_viewer_is_revoked_with_the_one_it_was_made_with(server: Live) -> None:
+    first, other = server.here.keys.issue("somebody who leaves"), server.here.keys.issue("somebody who stays")
+    made, stays = viewer_key(server, first.secret), viewer_key(server, other.secret)
+    made_by_that = viewer_key(server, made)
+    server.here.keys.revoke(first.id)
+    answers = [server.get("/api/v1/jobs", key=key).status_code for key in (first.secret, made, made_by_that, other.secret, stays)]
+    assert answers == [401, 401, 401, 200, 200]
+
+
+def test_a_code_is_worth_nothing_once_its_key_is_revoked(server: Live) -> None:
+    first = server.here.keys.issue("somebody who leaves soon")
+    code = server.request("POST", "/api/v1/system/viewer-code", key=first.secret).json()["code"]
+    server.here.keys.revoke(first.id)
+    refused = server.request("POST", "/viewer-connect", key="", json={"code": code})
+    assert envelope_of(refused)["code"] == "UNAUTHORIZED"

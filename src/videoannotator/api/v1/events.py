@@ -1,13 +1,15 @@
 """What happens to jobs, as a stream of server-sent events (WHATWG HTML, section 9.2)."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from videoannotator.api.dependencies import StreamReader, services
+from videoannotator.api.dependencies import StreamReader, services, still_reads
 from videoannotator.api.metrics import Metrics
 from videoannotator.api.v1.errors import responses
 from videoannotator.api.v1.schemas import JOB_ID_PATTERN
@@ -43,7 +45,7 @@ STREAM: dict[int | str, dict[str, Any]] = {
 @router.get("/stream", response_class=EventSourceResponse, responses=responses(422) | STREAM)
 async def stream(
     request: Request,
-    _: StreamReader,
+    who: StreamReader,
     job_id: Annotated[
         str | None, Query(description="Only what happens to this job; begins with how it stands.", pattern=JOB_ID_PATTERN)
     ] = None,
@@ -68,7 +70,7 @@ async def stream(
     feed = services(request).feed
     watcher = await feed.join()  # before the answer begins: what happens once the client sees that it has begun, it gets
     return EventSourceResponse(
-        _written(feed.follow(watcher, last_seen, job_id), services(request).metrics),
+        _written(feed.follow(watcher, last_seen, job_id), services(request).metrics, partial(still_reads, request, who)),
         ping=HEARTBEAT_S,
         ping_message_factory=lambda: ServerSentEvent(comment="heartbeat"),
         send_timeout=SEND_TIMEOUT_S,
@@ -88,8 +90,14 @@ def _number(text: str | None) -> int | None:
     return int(digits)
 
 
-async def _written(events: AsyncIterator[Event], metrics: Metrics) -> AsyncIterator[ServerSentEvent]:
-    async for event in events:
-        metrics.events.labels(event.type).inc()
-        data = {**event.data, "timestamp": event.created_at.isoformat().replace("+00:00", "Z")}
-        yield ServerSentEvent(data=json.dumps(data), event=event.type, id=str(event.id))
+async def _written(
+    events: AsyncGenerator[Event, None], metrics: Metrics, allowed: Callable[[], Awaitable[bool]]
+) -> AsyncIterator[ServerSentEvent]:
+    """The events as they are sent, as long as the client's key works."""
+    async with aclosing(events):
+        async for event in events:
+            if not await allowed():
+                return
+            metrics.events.labels(event.type).inc()
+            data = {**event.data, "timestamp": event.created_at.isoformat().replace("+00:00", "Z")}
+            yield ServerSentEvent(data=json.dumps(data), event=event.type, id=str(event.id))

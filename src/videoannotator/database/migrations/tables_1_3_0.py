@@ -133,6 +133,7 @@ api_keys = sa.Table(
     sa.Column("expires_at", MOMENT),
     sa.Column("last_used_at", MOMENT),
     sa.Column("revoked_at", MOMENT),
+    sa.Column("parent_id", sa.String(36), index=True),
 )
 schema_metadata = sa.Table(
     "schema_metadata",
