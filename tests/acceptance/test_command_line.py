@@ -106,6 +106,11 @@ def test_the_life_of_a_job(server: Server, second: Path) -> None:
     assert "Hint" in missing.stderr or job_id in missing.stderr
 
 
+def as_in_a_terminal() -> None:
+    """Who runs in the background of a shell inherits that it is deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_ctrl_c_ends_the_watching_and_not_the_job(server: Server, second: Path) -> None:
     home = server.home
     config, folder = home.trial(seconds=600.0)
@@ -113,7 +118,15 @@ def test_ctrl_c_ends_the_watching_and_not_the_job(server: Server, second: Path) 
     wait_for_word(folder, "begin")
     words = [sys.executable, "-m", "videoannotator", "job", "watch", job_id]
     pipe, work = subprocess.PIPE, home.folder / "work"
-    with subprocess.Popen(words, text=True, stdout=pipe, stderr=pipe, cwd=work, env=home.environment) as watching:
+    with subprocess.Popen(
+        words,
+        text=True,
+        stdout=pipe,
+        stderr=pipe,
+        cwd=work,
+        env=home.environment,
+        preexec_fn=as_in_a_terminal,  # noqa: PLW1509  no thread holds a lock here
+    ) as watching:
         assert watching.stderr is not None
         assert "started" in watching.stderr.readline()
         watching.send_signal(signal.SIGINT)
