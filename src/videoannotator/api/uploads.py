@@ -31,9 +31,8 @@ from videoannotator.storage.space import Reservation
 from videoannotator.validation.models import FieldWarning
 
 VIDEO = "video"
-FIELD_BYTES = {"config": 1_000_000, "selected_pipelines": 20_000, "tags": 20_000, "overlay": 100}
+FIELD_BYTES = {"config": 1_000_000, "selected_pipelines": 20_000, "tags": 20_000}
 """The other fields that mean something, and how long each may be."""
-SWITCHES = {"": False, "false": False, "0": False, "off": False, "no": False, "true": True, "1": True, "on": True, "yes": True}
 FORM_BYTES = 4_000_000
 """Room for all that is not the recording."""
 BLOCK_BYTES = 1_000_000
@@ -230,7 +229,6 @@ class _Upload:
             config=_config(bytes(self._fields.get("config", b""))),
             pipelines=_listed(self._text("selected_pipelines")) or None,
             tags=_listed(self._text("tags")),
-            overlay=_switch("overlay", self._text("overlay")),
             created_by=self._submission.created_by,
             idempotency_key=self._submission.idempotency_key,
             warnings=[_unknown_field(name) for name in self._unknown],
@@ -246,14 +244,6 @@ class _Upload:
 def _listed(text: str) -> list[str]:
     """The parts of a list with commas, each once."""
     return list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-
-
-def _switch(name: str, text: str) -> bool:
-    """A field that says yes or no; no when it was left out."""
-    word = text.strip().lower()
-    if word not in SWITCHES:
-        _refuse_shape(name, f"The field {name!r} says neither true nor false.", f"With curl, write -F {name}=true.")
-    return SWITCHES[word]
 
 
 def _config(text: bytes) -> dict[str, Any]:

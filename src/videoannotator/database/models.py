@@ -120,8 +120,6 @@ class Job(Base):
     """Per pipeline, every option with the value in force."""
     warnings: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     """Of the validation, at submission."""
-    overlay: Mapped[bool] = mapped_column(default=False)
-    """Whether the annotated video is wanted too."""
 
     # on what
     video_filename: Mapped[str | None] = mapped_column(Prose())
@@ -215,7 +213,7 @@ class Job(Base):
         plain = (
             *("id", "created_by", "tags", "retry_of", "video_filename", "video_path", "video_size_bytes", "video_duration_seconds"),
             "video_browser_playable",
-            *("config", "selected_pipelines", "overlay", "created_at", "queued_at", "started_at", "completed_at", "cancelled_at"),
+            *("config", "selected_pipelines", "created_at", "queued_at", "started_at", "completed_at", "cancelled_at"),
             *("cancel_requested_at", "error_message", "result_path", "storage_path", "queue_position", "progress", "stage"),
             *("eta_seconds", "retry_count", "next_attempt_at", "success_rate", "warnings"),
         )

@@ -20,7 +20,6 @@ RECORD = "provenance.json"
 """Written last: where it stands, the folder is complete."""
 OVERLAY = "overlay.mp4"
 """The annotated video."""
-OVERLAY_TYPE = "video/mp4"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 
 from videoannotator.annotations.annotation_set import AnnotationSet
-from videoannotator.annotations.outcome import PipelineStatus
 from videoannotator.engine.output import OVERLAY
 from videoannotator.exporters.base import ExportedFile
 from videoannotator.media.overlay import make_overlay
@@ -35,5 +34,4 @@ def _write(
         on_fraction(min(1.0, max(0.0, position_s / length_s)) if length_s else None)
 
     make_overlay(recording, folder / OVERLAY, annotations, should_stop, on_position)
-    drawn = [name for name, outcome in annotations.outcomes.items() if outcome.status is PipelineStatus.COMPLETED]
-    yield ExportedFile(OVERLAY, "overlay", None, f"The recording with annotations drawn on it, by {', '.join(drawn) or 'nobody'}.")
+    yield ExportedFile(OVERLAY, "overlay", None, "The recording with its annotations drawn on it.")

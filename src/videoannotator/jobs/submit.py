@@ -50,7 +50,6 @@ class Submission:
     Attributes:
         config: `{pipeline: {option: value}}`.
         pipelines: their names; None, or none at all, stands for the default ones.
-        overlay: whether the recording with its annotations drawn on it is wanted too.
         tags: words by which people find the job again.
         created_by: name of the key.
         idempotency_key: requests with the same one make one job; as `scoped_key` gives it.
@@ -61,7 +60,6 @@ class Submission:
     pipelines: Sequence[str] | None = None
     tags: Sequence[str] = ()
     created_by: str | None = None
-    overlay: bool = False
     idempotency_key: str | None = None
     warnings: Sequence[Mapping[str, Any]] = ()
 
@@ -241,7 +239,6 @@ def new_job(checked: Checked, job_id: str) -> Job:
         config=dict(submission.config),
         options=checked.options,
         warnings=checked.warnings,
-        overlay=submission.overlay,
         tags=list(submission.tags),
         created_by=submission.created_by,
     )
@@ -250,7 +247,7 @@ def new_job(checked: Checked, job_id: str) -> Job:
 def _name_request(job: Job, submission: Submission, content: str) -> None:
     """`content` tells recordings apart."""
     if submission.idempotency_key:
-        asked = [content, submission.config, list(submission.pipelines or ()), list(submission.tags), submission.overlay]
+        asked = [content, submission.config, list(submission.pipelines or ()), list(submission.tags)]
         job.idempotency_key = submission.idempotency_key
         job.request_sha256 = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 

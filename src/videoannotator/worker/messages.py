@@ -17,7 +17,6 @@ class Work:
         pipelines: the pipelines to run.
         options: every option of every pipeline of the job, those that do not run this time included.
         with_proxy: whether a copy for browsers is to be made when they cannot play the recording.
-        with_overlay: whether the recording with its annotations drawn on it is one of the results.
         device, threads, weights_folder: as in the settings.
     """
 
@@ -26,7 +25,6 @@ class Work:
     pipelines: list[str]
     options: dict[str, dict[str, object]]
     with_proxy: bool = True
-    with_overlay: bool = False
     device: str = "auto"
     threads: int = 1
     weights_folder: str | None = None

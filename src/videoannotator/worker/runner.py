@@ -15,7 +15,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,8 +22,7 @@ from videoannotator.annotations.media_info import MediaInfo
 from videoannotator.annotations.outcome import PipelineStatus
 from videoannotator.engine.annotate import run_selection, shared_sessions
 from videoannotator.engine.annotate import select as select_pipelines
-from videoannotator.engine.output import OVERLAY, OVERLAY_TYPE, Written, write_results
-from videoannotator.engine.overlay import overlay_of
+from videoannotator.engine.output import Written, write_results
 from videoannotator.engine.plan import Selected
 from videoannotator.engine.progress import Progress
 from videoannotator.errors import MemoryExhaustedException, VideoAnnotatorException
@@ -37,8 +35,6 @@ from videoannotator.worker.messages import Done, Failed, Line, MadeFile, Moved, 
 REPORT_INTERVAL_S = 0.5
 COMPUTING_SHARE = 0.98
 """Part of the whole that is done when every pipeline has ended; the rest is writing."""
-COMPUTING_SHARE_WITH_OVERLAY = 0.6
-"""The same where the annotated video is drawn besides."""
 
 EXIT_ABANDONED = 3
 PROXY = "recording.mp4"
@@ -65,25 +61,19 @@ class Lines:
         except OSError:
             os._exit(EXIT_ABANDONED)
 
-    def moved(self, progress: Progress, share: float) -> None:
-        """Tell how far the run is, not too often, and only when something has moved: silence means that the run hangs.
-
-        Args:
-            progress: of the pipelines.
-            share: their part of the whole.
-        """
+    def moved(self, progress: Progress) -> None:
+        """Tell how far the run is, not too often, and only when something has moved: silence means that the run hangs."""
         now, moved = time.monotonic(), replace(progress, eta_s=None)
         if moved == self._told or now - self._told_at < REPORT_INTERVAL_S:
             return
         self._told, self._told_at = moved, now
-        eta_s = progress.eta_s if share == COMPUTING_SHARE else None  # nobody can tell yet how long the drawing will take
-        self.say(Line(moved=Moved(share * (progress.fraction or 0.0), progress.stage, eta_s)))
+        self.say(Line(moved=Moved(COMPUTING_SHARE * (progress.fraction or 0.0), progress.stage, progress.eta_s)))
 
-    def at_work(self, stage: str, done: float = COMPUTING_SHARE) -> bool:
+    def at_work(self, stage: str) -> bool:
         """Tell, not too often, that something is at work that cannot say how far it is; gives False, for whoever asks to stop."""
         if time.monotonic() - self._told_at >= REPORT_INTERVAL_S:
             self._told_at = time.monotonic()
-            self.say(Line(moved=Moved(done, stage)))
+            self.say(Line(moved=Moved(COMPUTING_SHARE, stage)))
         return False
 
     def end_with_reader(self) -> None:
@@ -105,28 +95,17 @@ def run(work: Work, lines: Lines) -> Done:
     selection = _to_run(selection, work.pipelines)
     weights = Path(work.weights_folder) if work.weights_folder else None
     sessions = shared_sessions(work.device, work.threads, weights)
-    computed = COMPUTING_SHARE_WITH_OVERLAY if work.with_overlay else COMPUTING_SHARE
-    on_progress = partial(lines.moved, share=computed)
-    with run_selection(Path(work.recording), selection, sessions, on_progress, lambda: False, notes) as annotations:
-        lines.say(Line(moved=Moved(computed, "writing")))
-        further = None
-        if work.with_overlay:
-            further = overlay_of(Path(work.recording), annotations, lambda: False, partial(_drawn, lines))
-        with _growth_told(Path(work.folder), lines, computed):
-            files, proxy = _described(write_results(annotations, Path(work.folder), further=further)), None
+    with run_selection(Path(work.recording), selection, sessions, lines.moved, lambda: False, notes) as annotations:
+        lines.say(Line(moved=Moved(COMPUTING_SHARE, "writing")))
+        with _growth_told(Path(work.folder), lines):
+            files, proxy = _described(write_results(annotations, Path(work.folder))), None
         if work.with_proxy and any(outcome.status in (COMPLETED, SKIPPED) for outcome in annotations.outcomes.values()):
             proxy = _proxy(work, annotations.media, lines)
         return Done(list(annotations.outcomes.values()), files, proxy, annotations.media.duration_s)
 
 
-def _drawn(lines: Lines, fraction: float | None) -> None:
-    """Tell how far the annotated video is."""
-    left = COMPUTING_SHARE - COMPUTING_SHARE_WITH_OVERLAY
-    lines.at_work("drawing the annotated video", COMPUTING_SHARE_WITH_OVERLAY + left * (fraction or 0.0))
-
-
 @contextmanager
-def _growth_told(folder: Path, lines: Lines, computed: float) -> Iterator[None]:
+def _growth_told(folder: Path, lines: Lines) -> Iterator[None]:
     """Tell that the run is at work while files in a folder grow: an export may take long, and one that hangs writes nothing."""
     done, size = threading.Event(), _bytes_in(folder)
 
@@ -135,7 +114,7 @@ def _growth_told(folder: Path, lines: Lines, computed: float) -> Iterator[None]:
         while not done.wait(REPORT_INTERVAL_S):
             before, size = size, _bytes_in(folder)
             if size != before:
-                lines.at_work("writing", computed)
+                lines.say(Line(moved=Moved(COMPUTING_SHARE, "writing")))
 
     watching = threading.Thread(target=look, name="growth of the results", daemon=True)
     watching.start()
@@ -168,9 +147,8 @@ def _described(written: Written) -> list[MadeFile]:
     exporters = Registry.installed().exporters
     files = []
     for file in written.files:
-        exporter = exporters.get(file.format)
-        made_by = exporter.plugin if exporter else None
-        media_type = OVERLAY_TYPE if file.name == OVERLAY else made_by.media_type if made_by else "application/octet-stream"
+        plugin = exporters[file.format].plugin
+        media_type = plugin.media_type if plugin else "application/octet-stream"
         files.append(MadeFile(file.name, file.pipeline, file.format, media_type, file.description, file.main))
     return files
 

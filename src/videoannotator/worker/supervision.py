@@ -138,7 +138,6 @@ class Supervision:
             pipelines=pipelines,
             options=options,
             with_proxy=not has_proxy,
-            with_overlay=self._job.overlay,
             device=rules.device,
             threads=rules.threads,
             weights_folder=rules.weights_folder,

@@ -205,12 +205,11 @@ def test_the_log_and_its_end(server: Live, done: str) -> None:
 
 def test_a_recording_by_path(server: Live) -> None:
     path = server.here.storage.root.parent / "media" / "play.mp4"
-    body: dict[str, Any] = {"path": str(path), "selected_pipelines": ["scene_detection"], "tags": ["a"], "overlay": True}
+    body: dict[str, Any] = {"path": str(path), "selected_pipelines": ["scene_detection"], "tags": ["a"]}
     response = server.request("POST", "/api/v1/jobs/from-path", json=body)
     job = response.json()
     assert (response.status_code, job["video_path"], job["video_filename"], job["tags"]) == (201, None, "play.mp4", ["a"])
     assert str(path.parent) not in response.text
-    assert job["overlay"]
     assert server.get(f"/api/v1/jobs/{job['id']}/video").content == path.read_bytes()
     keyed = [server.request("POST", "/api/v1/jobs/from-path", json=body, headers={"Idempotency-Key": "p"}) for _ in range(2)]
     assert [one.status_code for one in keyed] == [201, 200]
@@ -230,7 +229,6 @@ def test_a_recording_by_path(server: Live) -> None:
         ({"config": {"scene_detection": {"mode": "wrong"}}}, 400, "INVALID_CONFIG"),
         ({"pipelines": ["scene_detection"]}, 422, "VALIDATION_ERROR"),
         ({"tags": ["x" * 200]}, 422, "VALIDATION_ERROR"),
-        ({"overlay": "perhaps"}, 422, "VALIDATION_ERROR"),
     ],
 )
 def test_paths_that_are_refused(server: Live, change: dict[str, Any], status: int, code: str) -> None:

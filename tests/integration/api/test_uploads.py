@@ -166,20 +166,12 @@ def test_an_upload_becomes_a_job(live: Live, clip: bytes) -> None:
     assert left_over(live) == set()
 
 
-@pytest.mark.parametrize(("word", "wanted"), [("true", True), (" True ", True), ("1", True), ("false", False), ("", False)])
-def test_the_annotated_video_is_made_for_who_asks(live: Live, clip: bytes, word: str, *, wanted: bool) -> None:
-    assert upload(live, clip, overlay=word).json()["overlay"] is wanted
-    refused(upload(live, clip, overlay="perhaps"), 422, "VALIDATION_ERROR")
-    assert left_over(live) == set()
-
-
 def test_a_repeated_request_finds_its_job(live: Live, clip: bytes) -> None:
     fields = {"selected_pipelines": "scene_detection", "key": "k-1"}
     first, again = upload(live, clip, **fields), upload(live, clip, **fields)
     assert (first.status_code, again.status_code) == (201, 200)
     assert again.json() == first.json()
     refused(upload(live, clip, **{**fields, "tags": "other"}), 422, "VALIDATION_ERROR")
-    refused(upload(live, clip, **{**fields, "overlay": "true"}), 422, "VALIDATION_ERROR")
     refused(upload(live, clip, **{**fields, "key": "x" * 300}), 422, "VALIDATION_ERROR")
     assert jobs_of(live) == {first.json()["id"]}
     assert left_over(live) == set()

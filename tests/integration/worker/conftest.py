@@ -57,14 +57,7 @@ class Lab:
         self._path = os.pathsep.join([str(self.plugins), *filter(None, [processes.environment_for_jobs().get("PYTHONPATH")])])
         self._workers: list[subprocess.Popen[bytes]] = []
 
-    def submit(
-        self,
-        *,
-        pipelines: tuple[str, ...] = ("trial",),
-        other: Mapping[str, Any] | None = None,
-        overlay: bool = False,
-        **options: Any,
-    ) -> str:
+    def submit(self, *, pipelines: tuple[str, ...] = ("trial",), other: Mapping[str, Any] | None = None, **options: Any) -> str:
         """A job for `trial` with these options, and for `other_trial` with those."""
         job_id = str(uuid.uuid4())
         folder = self.diary_folder(job_id)
@@ -78,7 +71,6 @@ class Lab:
             selected_pipelines=list(pipelines),
             options={name: every[name] for name in pipelines},
             video_path=self.storage.relative(source),
-            overlay=overlay,
         )
         with self.database.writing() as session:
             crud.add_job(session, job)

@@ -10,7 +10,6 @@ import pytest
 from tests.integration.worker.conftest import Lab, until
 
 from videoannotator.database.states import JobStatus
-from videoannotator.media.synthetic import Shot, shots_clip
 from videoannotator.worker import processes
 
 WORST_S = 5.0
@@ -57,19 +56,6 @@ def test_a_frozen_or_dead_guard_does_not_hinder(lab: Lab, number: signal.Signals
     assert [pid for pid in (daemon, runner, guard) if is_alive(pid)] == []
     assert time.monotonic() - began < WORST_S
     assert lab.job(job_id).status is JobStatus.CANCELLED
-
-
-def test_a_job_is_cancelled_while_its_video_is_drawn(lab: Lab) -> None:
-    job_id = lab.submit(overlay=True)
-    shots_clip(lab.storage.source_path(job_id, "a.mp4"), [Shot(4000)], size=(320, 240))
-    with lab.processing(lab.claim(job_id)):
-        until(lambda: lab.job(job_id).stage == "drawing the annotated video", "the drawing")
-        assert 0.6 <= lab.job(job_id).progress < 0.98
-        took_s = cancel(lab, job_id)
-    assert took_s < WORST_S
-    assert processes.marked_with(job_id) == set()
-    assert lab.artifacts(job_id) == {}
-    assert [path.name for path in lab.storage.job_folder(job_id).rglob("*.mp4")] == ["source.mp4"]
 
 
 def test_a_cancelled_job_never_starts_again(lab: Lab) -> None:

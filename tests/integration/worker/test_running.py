@@ -14,7 +14,7 @@ from videoannotator.database.events import EventType
 from videoannotator.database.states import JobStatus
 from videoannotator.media.probe import probe
 from videoannotator.media.proxy import browser_can_play
-from videoannotator.media.synthetic import Picture, Shot, Sound, shots_clip, silence, write_clip
+from videoannotator.media.synthetic import Picture, Shot, shots_clip
 from videoannotator.worker import processes
 
 
@@ -186,27 +186,6 @@ def test_a_recording_that_no_browser_plays_gets_one_copy_that_each_does(lab: Lab
     assert (job.status, [copy.token for copy in copies]) == (JobStatus.COMPLETED, [1])
     assert job.video_browser_playable
     assert browser_can_play(probe(lab.storage.resolve(copies[0].path), timing=False))
-
-
-def test_the_annotated_video_is_one_of_the_results_where_it_is_wanted(lab: Lab) -> None:
-    plain, job_id = lab.submit(), lab.submit(overlay=True)
-    for each in (plain, job_id):
-        assert lab.process(each).status is JobStatus.COMPLETED
-    overlay = lab.artifacts(job_id)["overlay.mp4"]
-    assert (overlay.format, overlay.pipeline_name, overlay.media_type) == ("overlay", None, "video/mp4")
-    assert "trial" in overlay.description
-    media = probe(lab.storage.resolve(overlay.path))
-    assert browser_can_play(media)
-    assert media.duration_s == pytest.approx(0.48)
-    assert "overlay.mp4" not in lab.artifacts(plain)
-
-
-def test_a_recording_without_pictures_gets_no_annotated_video_and_does_not_fail(lab: Lab) -> None:
-    job_id = lab.submit(overlay=True)
-    write_clip(lab.storage.source_path(job_id, "a.mp4"), sounds=[Sound(silence(1.0), 16_000)])
-    assert lab.process(job_id).status is JobStatus.COMPLETED
-    assert "provenance.json" in lab.artifacts(job_id)
-    assert "overlay.mp4" not in lab.artifacts(job_id)
 
 
 def test_a_job_without_pipelines_fails(lab: Lab) -> None:

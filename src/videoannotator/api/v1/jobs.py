@@ -66,12 +66,6 @@ FORM = {
                             "description": "Names with commas between; left out: the default ones.",
                         },
                         "config": {"type": "string", "description": "JSON: {pipeline: {option: value}}."},
-                        "overlay": {
-                            "type": "string",
-                            "enum": ["true", "false"],
-                            "default": "false",
-                            "description": "Whether to make overlay.mp4 too: the recording with its annotations drawn on it.",
-                        },
                         "tags": {"type": "string", "description": "Words by which to find the job, with commas between."},
                     },
                 },
@@ -148,7 +142,7 @@ def submit_path(
     """
     intake = services(request).intake
     key = scoped_key(who.key_id, idempotency_key)
-    checked = intake.check(Submission(body.config, body.selected_pipelines, body.tags, who.name, body.overlay, key))
+    checked = intake.check(Submission(body.config, body.selected_pipelines, body.tags, who.name, key))
     accepted = intake.accept_path(body.path, checked)
     return _submitted(request, response, accepted.job.to_dict(), created=accepted.created)
 

@@ -26,7 +26,6 @@ JOB: dict[str, Any] = {
     "video_browser_playable": True,
     "config": {"scene_detection": {"mode": "fast"}},
     "selected_pipelines": ["scene_detection"],
-    "overlay": False,
     "created_at": MOMENT,
     "queued_at": MOMENT,
     "started_at": None,
@@ -119,7 +118,6 @@ class JobDocument(Document):
     video_browser_playable: bool | None = Field(description="Whether browsers show what GET …/video gives; null when not known.")
     config: dict[str, Any] = Field(description="As it was sent.")
     selected_pipelines: list[str]
-    overlay: bool = Field(description="Whether the recording with its annotations drawn on it is made too.")
     created_at: datetime
     queued_at: datetime | None
     started_at: datetime | None
@@ -236,5 +234,4 @@ class PathBody(Body):
     path: str = Field(min_length=1, max_length=4096, description="Absolute, below one of the server's MEDIA_ROOTS.")
     selected_pipelines: list[str] | None = Field(None, max_length=1000, description="Left out: the default ones.")
     config: dict[str, Any] = Field(default_factory=dict, description="{pipeline: {option: value}}")
-    overlay: bool = Field(False, description="Whether to make overlay.mp4 too: the recording with its annotations drawn on it.")
     tags: list[Tag] = Field(default_factory=list, max_length=MAX_TAGS)

@@ -25,7 +25,6 @@ jobs = sa.Table(
     sa.Column("config", sa.JSON, nullable=False),
     sa.Column("options", sa.JSON, nullable=False),
     sa.Column("warnings", sa.JSON, nullable=False),
-    sa.Column("overlay", sa.Boolean, nullable=False),
     sa.Column("video_filename", sa.Text),
     sa.Column("video_path", sa.Text),
     sa.Column("original_path", sa.Text),

@@ -154,7 +154,6 @@ def _values(old: _Old, status: JobStatus) -> dict[str, Any]:
 EMPTY: dict[str, Any] = {
     "options": {},
     "warnings": [],
-    "overlay": False,
     "tags": [],
     "supervisor_losses": 0,
     "token": 0,
