@@ -31,10 +31,11 @@ from videoannotator.storage.space import Reservation
 from videoannotator.validation.models import FieldWarning
 
 VIDEO = "video"
-FIELD_BYTES = {"config": 1_000_000, "selected_pipelines": 20_000, "tags": 20_000}
+FIELD_BYTES = {"config": 1_000_000, "selected_pipelines": 20_000, "tags": 20_000, "overlay": 100}
 """The other fields that mean something, and how long each may be."""
 FORM_BYTES = 4_000_000
 """Room for all that is not the recording."""
+YES, NO = frozenset({"true", "1", "on"}), frozenset({"false", "0", "off", ""})
 BLOCK_BYTES = 1_000_000
 """Written at once."""
 SLOWEST_BYTES = 65_536
@@ -232,6 +233,7 @@ class _Upload:
             created_by=self._submission.created_by,
             idempotency_key=self._submission.idempotency_key,
             warnings=[_unknown_field(name) for name in self._unknown],
+            overlay=_yes("overlay", self._text("overlay")),
         )
 
     def _text(self, name: str) -> str:
@@ -244,6 +246,14 @@ class _Upload:
 def _listed(text: str) -> list[str]:
     """The parts of a list with commas, each once."""
     return list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def _yes(name: str, text: str) -> bool:
+    """Whether a field says yes; also in the words of a page's check box. An empty one says no."""
+    word = text.strip().lower()
+    if word not in YES | NO:
+        _refuse_shape(name, f"The field {name!r} says neither true nor false.", "Write true or false.")
+    return word in YES
 
 
 def _config(text: bytes) -> dict[str, Any]:

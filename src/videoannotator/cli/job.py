@@ -34,6 +34,9 @@ def submit(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="PIPELINE.OPTION=VALUE", help="Set one option; may be repeated.")
     ] = None,
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="Also make overlay.mp4: the recording with its annotations drawn on it.")
+    ] = False,
     tags: Annotated[list[str] | None, typer.Option("--tag", help="A word by which to find the job; may be repeated.")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Stay until the jobs have ended.")] = False,
     server: Server = None,
@@ -48,7 +51,7 @@ def submit(
     from videoannotator.engine.batch import tasks_for  # noqa: PLC0415  CLI start-up
 
     files = list(dict.fromkeys(task.recording for given in recordings for task in tasks_for(given, None)))
-    order = Order(names_in(pipelines), with_labels(read_config(config, settings or []), labels), tags or [])
+    order = Order(names_in(pipelines), with_labels(read_config(config, settings or []), labels), tags or [], overlay)
     with connect(server, api_key) as client:
         for warning in check_order(client, order):
             tell(f"Warning: {warning}")

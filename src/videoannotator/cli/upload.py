@@ -35,6 +35,7 @@ class Order:
     pipelines: Sequence[str] | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     tags: Sequence[str] = ()
+    overlay: bool = False
 
     def form(self) -> dict[str, str]:
         """As the fields of a form."""
@@ -43,6 +44,8 @@ class Order:
             fields["selected_pipelines"] = ",".join(self.pipelines)
         if self.tags:
             fields["tags"] = ",".join(self.tags)
+        if self.overlay:
+            fields["overlay"] = "true"
         return fields
 
 

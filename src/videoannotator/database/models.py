@@ -118,6 +118,8 @@ class Job(Base):
     """As the client sent it."""
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """Per pipeline, every option with the value in force."""
+    overlay: Mapped[bool] = mapped_column(default=False)
+    """Whether an annotated video is made as well."""
     warnings: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     """Of the validation, at submission."""
 
@@ -213,7 +215,7 @@ class Job(Base):
         plain = (
             *("id", "created_by", "tags", "retry_of", "video_filename", "video_path", "video_size_bytes", "video_duration_seconds"),
             "video_browser_playable",
-            *("config", "selected_pipelines", "created_at", "queued_at", "started_at", "completed_at", "cancelled_at"),
+            *("config", "selected_pipelines", "overlay", "created_at", "queued_at", "started_at", "completed_at", "cancelled_at"),
             *("cancel_requested_at", "error_message", "result_path", "storage_path", "queue_position", "progress", "stage"),
             *("eta_seconds", "retry_count", "next_attempt_at", "success_rate", "warnings"),
         )

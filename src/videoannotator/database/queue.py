@@ -168,7 +168,7 @@ class JobQueue:
             claim: the right to it.
             result: what it leaves behind.
             failure: why it failed; None when it completed.
-            remark: of a completed job, which of its pipelines failed all the same, in a sentence.
+            remark: of a completed job, what of it failed all the same, in sentences.
 
         Returns:
             False when a cancellation was asked for first: nothing is changed, and the holder must cancel.

@@ -9,6 +9,8 @@ from videoannotator.engine.output import OVERLAY
 from videoannotator.exporters.base import ExportedFile
 from videoannotator.media.overlay import make_overlay
 
+FORMAT, MEDIA_TYPE = "overlay", "video/mp4"
+
 OnFraction = Callable[[float | None], None]
 """Takes how much is done, 0 to 1; None when the recording's length is not known."""
 
@@ -34,4 +36,4 @@ def _write(
         on_fraction(min(1.0, max(0.0, position_s / length_s)) if length_s else None)
 
     make_overlay(recording, folder / OVERLAY, annotations, should_stop, on_position)
-    yield ExportedFile(OVERLAY, "overlay", None, "The recording with its annotations drawn on it.")
+    yield ExportedFile(OVERLAY, FORMAT, None, "The recording with its annotations drawn on it.")

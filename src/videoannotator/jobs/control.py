@@ -113,7 +113,7 @@ def retry(intake: Intake, job_id: str, *, only_failed: bool = False, created_by:
         job, runs = crud.get_job(session, job_id), crud.runs_of(session, job_id)
     pipelines = _worth_trying(job, runs, only_failed=only_failed)
     sent = {name: options for name, options in job.options.items() if name in pipelines} if job.options else job.config
-    checked = intake.check(Submission(sent, pipelines, job.tags, created_by))
+    checked = intake.check(Submission(sent, pipelines, job.tags, created_by, overlay=job.overlay))
     source = source_of(intake.storage, job)
     again = new_job(checked, str(uuid.uuid4()))
     again.config, again.retry_of, again.video_filename = job.config, job.id, job.video_filename

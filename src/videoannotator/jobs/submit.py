@@ -50,6 +50,7 @@ class Submission:
     Attributes:
         config: `{pipeline: {option: value}}`.
         pipelines: their names; None, or none at all, stands for the default ones.
+        overlay: whether an annotated video is made as well.
         tags: words by which people find the job again.
         created_by: name of the key.
         idempotency_key: requests with the same one make one job; as `scoped_key` gives it.
@@ -62,6 +63,7 @@ class Submission:
     created_by: str | None = None
     idempotency_key: str | None = None
     warnings: Sequence[Mapping[str, Any]] = ()
+    overlay: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,7 @@ def new_job(checked: Checked, job_id: str) -> Job:
         selected_pipelines=checked.pipelines,
         config=dict(submission.config),
         options=checked.options,
+        overlay=submission.overlay,
         warnings=checked.warnings,
         tags=list(submission.tags),
         created_by=submission.created_by,
@@ -247,7 +250,7 @@ def new_job(checked: Checked, job_id: str) -> Job:
 def _name_request(job: Job, submission: Submission, content: str) -> None:
     """`content` tells recordings apart."""
     if submission.idempotency_key:
-        asked = [content, submission.config, list(submission.pipelines or ()), list(submission.tags)]
+        asked = [content, submission.config, list(submission.pipelines or ()), list(submission.tags), submission.overlay]
         job.idempotency_key = submission.idempotency_key
         job.request_sha256 = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 

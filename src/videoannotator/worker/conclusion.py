@@ -118,6 +118,8 @@ class Conclusion:
         verdict = judge(self._claim.job.selected_pipelines, before, reports, retries_left=self._retries_left)
         if isinstance(end, Failed) and not pipelines:  # nobody to blame but the job
             verdict = Verdict(again=False, failure=Failure(end.code, end.message, end.hint))
+        elif isinstance(end, Done) and end.remark and not verdict.again:
+            verdict = replace(verdict, remark=" ".join(filter(None, [verdict.remark, self._plain(end.remark)])))
         self._settle(verdict, AttemptResult(reports, files, folder, duration_s))
 
     @property
@@ -159,11 +161,13 @@ class Conclusion:
 
     def _without_paths(self, report: RunReport) -> RunReport:
         """Clients see these texts, and no path of this machine."""
-        message, root = report.error_message or "", str(self._place.storage.root)
-        recording = self._claim.job.original_path or ""
+        return replace(report, error_message=self._plain(report.error_message or "") or None)
+
+    def _plain(self, message: str) -> str:
+        root, recording = str(self._place.storage.root), self._claim.job.original_path or ""
         for path, word in ((recording, "the recording"), (f"{root}/", ""), (root, "the storage")):
             message = message.replace(path, word) if path else message
-        return replace(report, error_message=message or None)
+        return message
 
     def clear(self) -> None:
         """Remove what the attempt left and nobody needs."""

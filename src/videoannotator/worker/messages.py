@@ -17,6 +17,7 @@ class Work:
         pipelines: the pipelines to run.
         options: every option of every pipeline of the job, those that do not run this time included.
         with_proxy: whether a copy for browsers is to be made when they cannot play the recording.
+        with_overlay: whether an annotated video is to be made when the recording has pictures.
         device, threads, weights_folder: as in the settings.
     """
 
@@ -25,6 +26,7 @@ class Work:
     pipelines: list[str]
     options: dict[str, dict[str, object]]
     with_proxy: bool = True
+    with_overlay: bool = False
     device: str = "auto"
     threads: int = 1
     weights_folder: str | None = None
@@ -53,12 +55,21 @@ class MadeFile:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The runner came to its end: how each pipeline fared, the result files, and the copy for browsers where one was made."""
+    """The runner came to its end.
+
+    Attributes:
+        outcomes: how each pipeline fared.
+        files: the result files.
+        proxy: the copy for browsers where one was made.
+        duration_s: of the recording.
+        remark: what was wanted and could not be made although there are results, in sentences; None when nothing.
+    """
 
     outcomes: list[PipelineOutcome]
     files: list[MadeFile]
     proxy: str | None
     duration_s: float | None
+    remark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from videoannotator.annotations.annotation_set import AnnotationSet
 from videoannotator.annotations.media_info import MediaInfo
 from videoannotator.annotations.outcome import PipelineStatus
+from videoannotator.engine import overlay
 from videoannotator.engine.annotate import run_selection, shared_sessions
 from videoannotator.engine.annotate import select as select_pipelines
 from videoannotator.engine.output import Written, write_results
+from videoannotator.engine.overlay import overlay_of
 from videoannotator.engine.plan import Selected
 from videoannotator.engine.progress import Progress
 from videoannotator.errors import MemoryExhaustedException, VideoAnnotatorException
+from videoannotator.exporters.base import ExportedFile
 from videoannotator.logs import set_up_logging
 from videoannotator.media.proxy import browser_can_play, make_proxy
 from videoannotator.registry.entries import Registry
@@ -34,21 +38,33 @@ from videoannotator.worker.messages import Done, Failed, Line, MadeFile, Moved, 
 
 REPORT_INTERVAL_S = 0.5
 COMPUTING_SHARE = 0.98
-"""Part of the whole that is done when every pipeline has ended; the rest is writing."""
+"""Part of the whole that is done when every pipeline has ended, and the annotated video is drawn; the rest is writing."""
+DRAWING_SHARE = 0.2
+"""What of that is the annotated video, where one is wanted."""
 
 EXIT_ABANDONED = 3
 PROXY = "recording.mp4"
+DRAWING = "drawing the annotated video"
+OTHER_MEDIA_TYPES = {overlay.FORMAT: overlay.MEDIA_TYPE}
+"""Of files that no exporter writes."""
 COMPLETED, SKIPPED = PipelineStatus.COMPLETED, PipelineStatus.SKIPPED
 
 log = logging.getLogger("videoannotator.worker.runner")  # __name__ is __main__ here
 
 
 class Lines:
-    """The way to the supervisor."""
+    """The way to the supervisor.
 
-    def __init__(self, pipe: BinaryIO) -> None:
+    Args:
+        pipe: takes the lines.
+        computing_share: part of the whole that is done when every pipeline has ended.
+    """
+
+    def __init__(self, pipe: BinaryIO, computing_share: float = COMPUTING_SHARE) -> None:
         self._pipe = pipe
+        self._computing_share = computing_share
         self._lock = threading.Lock()
+        self._last = Moved(0.0, "starting")
         self._told_at = 0.0
         self._told: Progress | None = None
 
@@ -67,13 +83,29 @@ class Lines:
         if moved == self._told or now - self._told_at < REPORT_INTERVAL_S:
             return
         self._told, self._told_at = moved, now
-        self.say(Line(moved=Moved(COMPUTING_SHARE * (progress.fraction or 0.0), progress.stage, progress.eta_s)))
+        self.moved_to(self._computing_share * (progress.fraction or 0.0), progress.stage, progress.eta_s)
+
+    def moved_to(self, fraction: float, stage: str, eta_s: float | None = None) -> None:
+        """Tell how far the whole is."""
+        self._last = Moved(fraction, stage, eta_s)
+        self.say(Line(moved=self._last))
+
+    def drawn(self, fraction: float | None) -> None:
+        """Tell, not too often, how much of the annotated video is drawn, where that is known; only when more is than before."""
+        share = self._computing_share + (COMPUTING_SHARE - self._computing_share) * (fraction or 0.0)
+        if (share > self._last.fraction or fraction is None) and time.monotonic() - self._told_at >= REPORT_INTERVAL_S:
+            self._told_at = time.monotonic()
+            self.moved_to(share, DRAWING)
+
+    def grown(self) -> None:
+        """Tell that what was told last is still at work."""
+        self.say(Line(moved=self._last))
 
     def at_work(self, stage: str) -> bool:
         """Tell, not too often, that something is at work that cannot say how far it is; gives False, for whoever asks to stop."""
         if time.monotonic() - self._told_at >= REPORT_INTERVAL_S:
             self._told_at = time.monotonic()
-            self.say(Line(moved=Moved(COMPUTING_SHARE, stage)))
+            self.moved_to(COMPUTING_SHARE, stage)
         return False
 
     def end_with_reader(self) -> None:
@@ -90,18 +122,46 @@ def run(work: Work, lines: Lines) -> Done:
     Raises:
         VideoAnnotatorException: nothing could be computed, or written.
     """
-    lines.say(Line(moved=Moved(0.0, "starting")))
+    lines.moved_to(0.0, "starting")
     selection, notes = select_pipelines(list(work.options), work.options)
     selection = _to_run(selection, work.pipelines)
     weights = Path(work.weights_folder) if work.weights_folder else None
     sessions = shared_sessions(work.device, work.threads, weights)
     with run_selection(Path(work.recording), selection, sessions, lines.moved, lambda: False, notes) as annotations:
-        lines.say(Line(moved=Moved(COMPUTING_SHARE, "writing")))
+        has_results = any(outcome.status in (COMPLETED, SKIPPED) for outcome in annotations.outcomes.values())
+        drawing = _Drawing(work, annotations, lines) if work.with_overlay and has_results else None
+        lines.moved_to(computing_share(work), "writing")
         with _growth_told(Path(work.folder), lines):
-            files, proxy = _described(write_results(annotations, Path(work.folder))), None
-        if work.with_proxy and any(outcome.status in (COMPLETED, SKIPPED) for outcome in annotations.outcomes.values()):
-            proxy = _proxy(work, annotations.media, lines)
-        return Done(list(annotations.outcomes.values()), files, proxy, annotations.media.duration_s)
+            written = write_results(annotations, Path(work.folder), further=drawing)
+        proxy = _proxy(work, annotations.media, lines) if work.with_proxy and has_results else None
+        remark = drawing.trouble if drawing else None
+        return Done(list(annotations.outcomes.values()), _described(written), proxy, annotations.media.duration_s, remark)
+
+
+def computing_share(work: Work) -> float:
+    """Part of the whole that is done when every pipeline has ended."""
+    return COMPUTING_SHARE - (DRAWING_SHARE if work.with_overlay else 0.0)
+
+
+class _Drawing:
+    """Makes the annotated video as one of the result files. What the pipelines found is kept also when it cannot be made.
+
+    Attributes:
+        trouble: why it could not be made, in a sentence.
+    """
+
+    def __init__(self, work: Work, annotations: AnnotationSet, lines: Lines) -> None:
+        self._write = overlay_of(Path(work.recording), annotations, lambda: False, lines.drawn)
+        self._lines = lines
+        self.trouble: str | None = None
+
+    def __call__(self, folder: Path) -> Iterator[ExportedFile]:
+        try:
+            yield from self._write(folder)
+        except VideoAnnotatorException as error:
+            self.trouble = f"There is no annotated video: {error.message}"
+            log.warning("%s", self.trouble)
+        self._lines.moved_to(COMPUTING_SHARE, "writing")
 
 
 @contextmanager
@@ -114,7 +174,7 @@ def _growth_told(folder: Path, lines: Lines) -> Iterator[None]:
         while not done.wait(REPORT_INTERVAL_S):
             before, size = size, _bytes_in(folder)
             if size != before:
-                lines.say(Line(moved=Moved(COMPUTING_SHARE, "writing")))
+                lines.grown()
 
     watching = threading.Thread(target=look, name="growth of the results", daemon=True)
     watching.start()
@@ -147,8 +207,8 @@ def _described(written: Written) -> list[MadeFile]:
     exporters = Registry.installed().exporters
     files = []
     for file in written.files:
-        plugin = exporters[file.format].plugin
-        media_type = plugin.media_type if plugin else "application/octet-stream"
+        plugin = exporters[file.format].plugin if file.format in exporters else None
+        media_type = plugin.media_type if plugin else OTHER_MEDIA_TYPES.get(file.format, "application/octet-stream")
         files.append(MadeFile(file.name, file.pipeline, file.format, media_type, file.description, file.main))
     return files
 
@@ -183,10 +243,10 @@ def _end_with_guard(pipe: BinaryIO) -> None:
 def main() -> None:
     """Run one job."""
     given, told = _own_pipes()
-    lines = Lines(told)
     kernel.offer_to_oom_killer()
     set_up_logging("INFO")
     work = read_work(given.readline())
+    lines = Lines(told, computing_share(work))
     threading.Thread(target=_end_with_guard, args=(given,), daemon=True).start()
     if hasattr(select, "poll"):
         threading.Thread(target=lines.end_with_reader, daemon=True).start()

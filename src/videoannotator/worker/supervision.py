@@ -31,7 +31,7 @@ from videoannotator.worker.heartbeat import RENEW_INTERVAL_S, Heartbeat
 from videoannotator.worker.messages import Done, Failed, Work
 from videoannotator.worker.processes import marks
 from videoannotator.worker.rules import Rules
-from videoannotator.worker.verdict import still_to_run
+from videoannotator.worker.verdict import still_to_run, to_draw_on
 from videoannotator.worker.workplace import Workplace
 
 LOOK_INTERVAL_S = 0.1
@@ -98,7 +98,8 @@ class Supervision:
         if before and not pipelines:
             self._conclusion.ended(before, [], Done([], [], None, None))
             return
-        ending, attempt, end = self._attempt(pipelines, has_proxy=has_proxy)
+        to_run = to_draw_on(self._job.selected_pipelines, before, pipelines) if self._job.overlay else pipelines
+        ending, attempt, end = self._attempt(to_run, has_proxy=has_proxy)
         self._require_held()
         if ending is Ending.CANCELLED:
             self._conclusion.cancelled()
@@ -138,6 +139,7 @@ class Supervision:
             pipelines=pipelines,
             options=options,
             with_proxy=not has_proxy,
+            with_overlay=self._job.overlay,
             device=rules.device,
             threads=rules.threads,
             weights_folder=rules.weights_folder,

@@ -19,7 +19,7 @@ class Verdict:
     Attributes:
         again: whether it is tried again later.
         failure: why it is tried again, or why it FAILED; None when it COMPLETED.
-        remark: of a completed job, which of its pipelines failed, in a sentence; None when none did.
+        remark: of a completed job, what of it failed, in sentences; None when nothing did.
     """
 
     again: bool
@@ -33,6 +33,15 @@ def still_to_run(selected: Sequence[str], runs: Iterable[PipelineRun]) -> list[s
         run.pipeline_name for run in runs if run.status in (COMPLETED, SKIPPED) or (run.status == FAILED and not run.transient)
     }
     return [name for name in selected if name not in ended]
+
+
+def to_draw_on(selected: Sequence[str], runs: Iterable[PipelineRun], now: Sequence[str]) -> list[str]:
+    """The pipelines that an attempt runs whose annotated video shows all of the job: also those that have completed before.
+
+    Results are files that nobody reads back, and a video that shows some of the people only would be taken for the whole.
+    """
+    done = {run.pipeline_name for run in runs if run.status in (COMPLETED, SKIPPED)}
+    return [name for name in selected if name in done or name in now]
 
 
 def judge(selected: Sequence[str], before: Iterable[Ended], now: Sequence[Ended], *, retries_left: bool) -> Verdict:

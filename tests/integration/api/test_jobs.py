@@ -28,6 +28,7 @@ BROKEN = RunReport(
 )
 FAILURE = Failure("INFERENCE_FAILED", "It failed.", "Look.")
 RECORDING = bytes(range(256)) * 100
+VIDEO = Written("overlay.mp4", RECORDING, None, "overlay", "video/mp4")
 UNKNOWN = str(uuid.UUID(int=7))
 PATIENCE_S = 30.0
 
@@ -203,12 +204,24 @@ def test_the_log_and_its_end(server: Live, done: str) -> None:
     assert server.get(address, params={"tail": 9}).text == "one\ntwo"
 
 
+def test_the_annotated_video_is_listed_and_can_be_played_in_parts(server: Live, some: Bench) -> None:
+    job_id = some.add(overlay=True)
+    some.run(job_id, [completed("scene_detection")], [SCENES, RECORD, VIDEO])
+    assert server.get(f"/api/v1/jobs/{job_id}").json()["overlay"] is True
+    (found,) = (file for file in server.get(f"/api/v1/jobs/{job_id}/results").json()["artifacts"] if file["format"] == "overlay")
+    assert (found["name"], found["media_type"], found["size_bytes"]) == ("overlay.mp4", "video/mp4", len(RECORDING))
+    assert server.get(found["download_url"]).content == RECORDING
+    part = server.get(found["download_url"], headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content, part.headers["Content-Type"]) == (206, RECORDING[10:20], "video/mp4")
+
+
 def test_a_recording_by_path(server: Live) -> None:
     path = server.here.storage.root.parent / "media" / "play.mp4"
-    body: dict[str, Any] = {"path": str(path), "selected_pipelines": ["scene_detection"], "tags": ["a"]}
+    body: dict[str, Any] = {"path": str(path), "selected_pipelines": ["scene_detection"], "tags": ["a"], "overlay": True}
     response = server.request("POST", "/api/v1/jobs/from-path", json=body)
     job = response.json()
     assert (response.status_code, job["video_path"], job["video_filename"], job["tags"]) == (201, None, "play.mp4", ["a"])
+    assert job["overlay"] is True
     assert str(path.parent) not in response.text
     assert server.get(f"/api/v1/jobs/{job['id']}/video").content == path.read_bytes()
     keyed = [server.request("POST", "/api/v1/jobs/from-path", json=body, headers={"Idempotency-Key": "p"}) for _ in range(2)]
@@ -228,6 +241,7 @@ def test_a_recording_by_path(server: Live) -> None:
         ({"selected_pipelines": ["no_such"]}, 400, "INVALID_CONFIG"),
         ({"config": {"scene_detection": {"mode": "wrong"}}}, 400, "INVALID_CONFIG"),
         ({"pipelines": ["scene_detection"]}, 422, "VALIDATION_ERROR"),
+        ({"overlay": "perhaps"}, 422, "VALIDATION_ERROR"),
         ({"tags": ["x" * 200]}, 422, "VALIDATION_ERROR"),
     ],
 )

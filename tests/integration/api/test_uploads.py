@@ -166,6 +166,24 @@ def test_an_upload_becomes_a_job(live: Live, clip: bytes) -> None:
     assert left_over(live) == set()
 
 
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [({}, False), *(({"overlay": word}, word in ("true", "on", "1")) for word in ("true", "on", "1", "false", "off", "0", ""))],
+)
+def test_an_annotated_video_is_made_for_who_asks(live: Live, clip: bytes, said: dict[str, str], wanted: bool) -> None:
+    job = upload(live, clip, selected_pipelines="scene_detection", **said).json()
+    assert job["overlay"] is wanted
+    assert live.get(f"/api/v1/jobs/{job['id']}").json()["overlay"] is wanted
+    assert job["warnings"] == []
+
+
+def test_a_word_that_is_neither_yes_nor_no_is_refused(live: Live, clip: bytes) -> None:
+    error = refused(upload(live, clip, overlay="perhaps"), 422, "VALIDATION_ERROR")
+    assert "overlay" in error["message"]
+    assert jobs_of(live) == set()
+    assert left_over(live) == set()
+
+
 def test_a_repeated_request_finds_its_job(live: Live, clip: bytes) -> None:
     fields = {"selected_pipelines": "scene_detection", "key": "k-1"}
     first, again = upload(live, clip, **fields), upload(live, clip, **fields)

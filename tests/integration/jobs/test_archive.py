@@ -62,6 +62,7 @@ FILES = [
     Written("speaker_diarization.rttm", b"SPEAKER x 1 0 1 <NA> <NA> a <NA> <NA>\n", "speaker_diarization", "rttm", "text/plain"),
     Written("voice_emotion.emotion.json", b'{"emotions": []}', "voice_emotion", "emotion"),
     Written("speech_recognition.TextGrid", b"File type", "speech_recognition", "textgrid", "text/plain"),
+    Written("overlay.mp4", b"drawn", None, "overlay", "video/mp4"),
     Written("data_dictionary.csv", DICTIONARY, None, "csv_table", "text/csv"),
     Written("provenance.json", b'{"started_at": "2026-01-01T00:00:00Z"}', None, "provenance"),
 ]
@@ -125,9 +126,11 @@ def test_the_layout(bench: Bench) -> None:
         "full/voice_emotion.emotion.json.gz",
         "full/toy.vtt.gz",
         "full/speech.TextGrid",
+        "full/overlay.mp4.gz",
     }
     assert archive.namelist()[:2] == ["recording.mp4", "complete_results.json"]
     assert archive.read("recording.mp4") == b"video"
+    assert gzip.decompress(archive.read("full/overlay.mp4.gz")) == b"drawn"
     assert archive.read("speech.vtt") == b"WEBVTT\n\n"
     assert archive.read("speakers.rttm").startswith(b"SPEAKER")
     by_name = {file.name: file.content for file in FILES}

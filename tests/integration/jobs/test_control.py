@@ -200,12 +200,13 @@ def test_an_original_that_is_not_allowed_any_more_is_not_tried_again(intake: Int
 
 def test_a_new_job_on_the_same_recording_outlives_the_old_one(intake: Intake, clip: bytes) -> None:
     config = {"toy": {"count": 7}}
-    first = submit(intake, clip, Submission(config, ["toy"], ["pilot"], "me")).job
+    first = submit(intake, clip, Submission(config, ["toy"], ["pilot"], "me", overlay=True)).job
     cancel(intake, first.id)
     again = control.retry(intake, first.id, created_by="you")
     source = intake.storage.resolve(again.video_path or "")
     assert source.samefile(intake.storage.resolve(first.video_path or ""))
     assert (again.status, again.retry_of, again.created_by, again.tags) == (JobStatus.PENDING, first.id, "you", ["pilot"])
+    assert again.overlay
     same = (
         "config",
         "options",

@@ -158,7 +158,13 @@ def test_a_repeated_request_finds_its_job_even_when_the_queue_is_full(database: 
 
 @pytest.mark.parametrize(
     "changed",
-    [{"config": {"toy": {"count": 7}}}, {"pipelines": ["toy_sound"]}, {"tags": ["other"]}, {"content": b"another"}],
+    [
+        {"config": {"toy": {"count": 7}}},
+        {"pipelines": ["toy_sound"]},
+        {"tags": ["other"]},
+        {"overlay": True},
+        {"content": b"another"},
+    ],
 )
 def test_a_key_belongs_to_one_request(intake: Intake, clip: bytes, changed: dict[str, Any]) -> None:
     key = scoped_key("me", "k")

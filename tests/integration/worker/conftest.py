@@ -57,7 +57,14 @@ class Lab:
         self._path = os.pathsep.join([str(self.plugins), *filter(None, [processes.environment_for_jobs().get("PYTHONPATH")])])
         self._workers: list[subprocess.Popen[bytes]] = []
 
-    def submit(self, *, pipelines: tuple[str, ...] = ("trial",), other: Mapping[str, Any] | None = None, **options: Any) -> str:
+    def submit(
+        self,
+        *,
+        pipelines: tuple[str, ...] = ("trial",),
+        other: Mapping[str, Any] | None = None,
+        overlay: bool = False,
+        **options: Any,
+    ) -> str:
         """A job for `trial` with these options, and for `other_trial` with those."""
         job_id = str(uuid.uuid4())
         folder = self.diary_folder(job_id)
@@ -70,6 +77,7 @@ class Lab:
             id=job_id,
             selected_pipelines=list(pipelines),
             options={name: every[name] for name in pipelines},
+            overlay=overlay,
             video_path=self.storage.relative(source),
         )
         with self.database.writing() as session:

@@ -112,13 +112,14 @@ def test_an_upload_is_sent_again_with_the_same_key_until_an_answer_comes(tmp_pat
     sent: list[tuple[int, int]] = []
     said: list[str] = []
     with talking(lambda _: replies.pop(0), "key") as (client, asked):
-        order = Order(("a", "b"), {"a": {"x": 1}}, ("t",))
+        order = Order(("a", "b"), {"a": {"x": 1}}, ("t",), overlay=True)
         job = submit(client, tmp_path / "visit \udcff.mp4", order, lambda done, total: sent.append((done, total)), said.append)
     assert job == {"id": "j"}
     assert len({request.headers["idempotency-key"] for request in asked}) == 1
     assert [request.method for request in asked] == ["POST"] * 3
     assert all(b"0123456789" * 20_000 in request.body for request in asked)
     assert b'name="selected_pipelines"\r\n\r\na,b' in asked[0].body
+    assert b'name="overlay"\r\n\r\ntrue' in asked[0].body
     assert asked[0].body.index(b'name="config"') < asked[0].body.index(b'name="video"')
     assert max(sent) == (200_000, 200_000)
     assert no_waiting == [1.0, 7.0]

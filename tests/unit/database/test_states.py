@@ -19,7 +19,7 @@ JOB_OBJECT = {
     *("id", "status", "error", "created_by", "tags", "retry_of", "video_filename", "video_path", "video_size_bytes"),
     *("video_duration_seconds", "config", "selected_pipelines", "created_at", "queued_at", "started_at", "completed_at"),
     *("cancelled_at", "error_message", "result_path", "storage_path", "queue_position", "progress", "stage", "eta_seconds"),
-    *("retry_count", "next_attempt_at", "success_rate"),
+    *("retry_count", "next_attempt_at", "success_rate", "overlay"),
 }
 """What clients may rely on."""
 MOMENT = datetime(2026, 1, 2, tzinfo=timezone.utc)

@@ -18,6 +18,7 @@ from videoannotator.api.v1.schemas import (
     JOB_ID,
     JOB_ID_PATTERN,
     MOMENT,
+    OVERLAY_FIELD,
     RESULTS,
     CancelBody,
     CancelledJob,
@@ -67,6 +68,7 @@ FORM = {
                         },
                         "config": {"type": "string", "description": "JSON: {pipeline: {option: value}}."},
                         "tags": {"type": "string", "description": "Words by which to find the job, with commas between."},
+                        "overlay": {"type": "boolean", "default": False, "description": OVERLAY_FIELD},
                     },
                 },
                 "example": {
@@ -142,7 +144,7 @@ def submit_path(
     """
     intake = services(request).intake
     key = scoped_key(who.key_id, idempotency_key)
-    checked = intake.check(Submission(body.config, body.selected_pipelines, body.tags, who.name, key))
+    checked = intake.check(Submission(body.config, body.selected_pipelines, body.tags, who.name, key, overlay=body.overlay))
     accepted = intake.accept_path(body.path, checked)
     return _submitted(request, response, accepted.job.to_dict(), created=accepted.created)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from videoannotator.api.v1.documents import Document, Finding
 from videoannotator.jobs.submit import MAX_TAG_LENGTH, MAX_TAGS, TAG
@@ -26,6 +26,7 @@ JOB: dict[str, Any] = {
     "video_browser_playable": True,
     "config": {"scene_detection": {"mode": "fast"}},
     "selected_pipelines": ["scene_detection"],
+    "overlay": False,
     "created_at": MOMENT,
     "queued_at": MOMENT,
     "started_at": None,
@@ -118,6 +119,7 @@ class JobDocument(Document):
     video_browser_playable: bool | None = Field(description="Whether browsers show what GET …/video gives; null when not known.")
     config: dict[str, Any] = Field(description="As it was sent.")
     selected_pipelines: list[str]
+    overlay: bool = Field(description="Whether an annotated video is made as well.")
     created_at: datetime
     queued_at: datetime | None
     started_at: datetime | None
@@ -225,6 +227,8 @@ class RetryBody(Body):
     only_failed: bool = Field(False, description="Run only the pipelines that have not succeeded.")
 
 
+OVERLAY_FIELD = "Whether to make an annotated video as well: the result file overlay.mp4."
+
 Tag = Annotated[str, Field(max_length=MAX_TAG_LENGTH, pattern=f"^{TAG.pattern}$")]
 
 
@@ -235,3 +239,4 @@ class PathBody(Body):
     selected_pipelines: list[str] | None = Field(None, max_length=1000, description="Left out: the default ones.")
     config: dict[str, Any] = Field(default_factory=dict, description="{pipeline: {option: value}}")
     tags: list[Tag] = Field(default_factory=list, max_length=MAX_TAGS)
+    overlay: StrictBool = Field(False, description=OVERLAY_FIELD)

@@ -24,6 +24,7 @@ jobs = sa.Table(
     sa.Column("selected_pipelines", sa.JSON, nullable=False),
     sa.Column("config", sa.JSON, nullable=False),
     sa.Column("options", sa.JSON, nullable=False),
+    sa.Column("overlay", sa.Boolean, nullable=False),
     sa.Column("warnings", sa.JSON, nullable=False),
     sa.Column("video_filename", sa.Text),
     sa.Column("video_path", sa.Text),

@@ -153,6 +153,7 @@ def _values(old: _Old, status: JobStatus) -> dict[str, Any]:
 
 EMPTY: dict[str, Any] = {
     "options": {},
+    "overlay": False,
     "warnings": [],
     "tags": [],
     "supervisor_losses": 0,
