@@ -26,8 +26,8 @@ def test_a_folder_and_a_file_there_and_back(server: Server, tmp_path: Path, seco
     for name in ("a.mp4", "sub/b.mkv"):
         shots_clip(tmp_path / "visits" / name, [Shot(12)], size=(64, 48))
     (tmp_path / "visits" / "note.txt").write_text("no recording")
-    words = ("--pipelines", "scene_detection", "--set", "scene_detection.mode=fast", "--tag", "pilot", "--watch", "--json")
-    ended = home.run("job", "submit", tmp_path / "visits", second, *words)
+    words = ["--pipelines", "scene_detection", "--set", "scene_detection.mode=fast", "--tag", "pilot", "--overlay"]
+    ended = home.run("job", "submit", tmp_path / "visits", second, *words, "--watch", "--json")
     assert ended.returncode == 0, ended.stderr
     jobs = json.loads(ended.stdout)["jobs"]
     assert [(job["video_filename"], job["status"]) for job in jobs] == [
@@ -50,6 +50,7 @@ def test_a_folder_and_a_file_there_and_back(server: Server, tmp_path: Path, seco
     assert ended.returncode == 0, ended.stderr
     with zipfile.ZipFile(home.folder / "work" / "second_annotations.zip") as archive:
         assert archive.testzip() is None
+        assert "full/overlay.mp4.gz" in archive.namelist()
 
 
 def test_why_a_pipeline_was_skipped_is_shown(server: Server, second: Path) -> None:

@@ -77,7 +77,10 @@ class PersonTrackingOptions(PipelineOptions):
     )
     pose: Pose = Field(
         default="thunder",
-        description="Which network finds the posture: thunder (better), lightning (a third of the time), or off.",
+        description=(
+            "Which network finds the posture: thunder (better), lightning (a quarter of the time, more mistakes), or off; without "
+            "postures, furniture and parts of people are taken for people more often."
+        ),
     )
     keypoint_threshold: float = Field(
         default=0.3, ge=0.05, le=1.0, description="Confidence, from 0 to 1, from which a point of the body counts as seen."
