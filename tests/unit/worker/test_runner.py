@@ -17,13 +17,16 @@ def test_a_long_export_counts_as_work_while_its_files_grow(tmp_path: Path) -> No
     with (
         os.fdopen(telling, "wb") as pipe,
         os.fdopen(told, "rb", buffering=0) as lines,
-        runner._growth_told(tmp_path, Lines(pipe)),
     ):
-        for number in range(2):
-            (tmp_path / f"{number}.part").write_bytes(b"rows")
-            assert select.select([lines], [], [], PATIENCE_S)[0]
-            line = read_runner_line(lines.readline())
-            assert line is not None
-            assert line.moved is not None
-            assert line.moved.stage == "writing"
-        assert not select.select([lines], [], [], SILENCE_S)[0], "an export that hangs must not look like work"
+        telling_lines = Lines(pipe)
+        telling_lines.moved_to(0.5, "writing")
+        assert read_runner_line(lines.readline()) is not None
+        with runner._growth_told(tmp_path, telling_lines):
+            for number in range(2):
+                (tmp_path / f"{number}.part").write_bytes(b"rows")
+                assert select.select([lines], [], [], PATIENCE_S)[0]
+                line = read_runner_line(lines.readline())
+                assert line is not None
+                assert line.moved is not None
+                assert (line.moved.stage, line.moved.fraction) == ("writing", 0.5)
+            assert not select.select([lines], [], [], SILENCE_S)[0], "an export that hangs must not look like work"
