@@ -21,7 +21,15 @@ from videoannotator.annotations.columns import (
     person,
     span,
 )
-from videoannotator.annotations.faces import ACTION_UNITS, BLENDSHAPES, EXPRESSIONS, FACE_POINTS, FaceObservation, FaceTrack
+from videoannotator.annotations.faces import (
+    ACTION_UNITS,
+    BLENDSHAPES,
+    CONTEMPT,
+    EXPRESSIONS,
+    FACE_POINTS,
+    FaceObservation,
+    FaceTrack,
+)
 
 
 def _face_rows(pipeline: str, faces: Iterable[FaceObservation], context: RowContext) -> Iterator[Row]:
@@ -42,7 +50,7 @@ def _face_rows(pipeline: str, faces: Iterable[FaceObservation], context: RowCont
             *(face.head_pose or (None,) * 3),
             *(face.gaze or (None,) * 2),
             *(face.blink or (None,) * 2),
-            *_named(face.expression, EXPRESSIONS),
+            *_named(face.expression, (*EXPRESSIONS, CONTEMPT)),
             *_named(face.action_units, ACTION_UNITS),
             *(face.blendshapes or (None,) * len(BLENDSHAPES)),
             *(face.age or (None,) * 2),
@@ -112,6 +120,7 @@ FACES = Table(
         Column("blink_left", "number", "0-1", "How far the person's left eye is closed."),
         Column("blink_right", "number", "0-1", "How far the person's right eye is closed."),
         *(Column(f"expression_{name}", "number", "0-1", f"Probability of the expression {name}.") for name in EXPRESSIONS),
+        Column(f"expression_{CONTEMPT}", "number", "0-1", "Probability of contempt; missing where the network does not know it."),
         *(
             Column(name.lower(), "number", "0-1", f"Proxy for the action unit {name} ({meaning}), from blendshapes.")
             for name, meaning in ACTION_UNITS.items()

@@ -57,6 +57,8 @@ blendshape."""
 
 EXPRESSIONS = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
 """The expressions that are told apart (Ekman's six, and none)."""
+CONTEMPT = "contempt"
+"""The expression that some networks tell apart besides."""
 
 
 class Measure(str, Enum):
@@ -147,7 +149,7 @@ class FaceObservation:
         head_pose, gaze, blink: as their types say.
         blendshapes: one value from 0 to 1 per entry of `BLENDSHAPES`.
         action_units: proxies for units of FACS (Ekman & Friesen 1978) from blendshapes, 0 to 1, by name (`AU01`).
-        expression: probability of each of `EXPRESSIONS`; they add up to 1.
+        expression: probability of each of `EXPRESSIONS`, and of `CONTEMPT` where the network knows it; they add up to 1.
         age: in years.
         female_probability: estimated from the picture alone, 0 to 1: how a network reads the face, not who the person is.
         embedding: identity as a vector of length 1, when it was asked for in the output of every observation.
@@ -181,7 +183,8 @@ class FaceObservation:
         require(len(self.points) == (0 if interpolated else len(FACE_POINTS)), "a face that was found has five points")
         require(self.landmarks is None or len(self.landmarks) == LANDMARK_COUNT, f"a mesh has {LANDMARK_COUNT} points")
         require(self.blendshapes is None or len(self.blendshapes) == len(BLENDSHAPES), "there are 52 blendshapes")
-        require(self.expression is None or set(self.expression) == set(EXPRESSIONS), "every expression has a probability")
+        named = set(EXPRESSIONS) if self.expression is None else set(self.expression) - {CONTEMPT}
+        require(named == set(EXPRESSIONS), "every expression has a probability")
         for measure, why in self.missing.items():
             require(bool(why), f"{measure.value} is missing for a reason")
             require(self.value_of(measure) is None, f"{measure.value} is given and said to be missing")

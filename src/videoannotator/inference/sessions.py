@@ -29,6 +29,7 @@ class Session:
         name: the weights' name in the manifest.
         device: `cpu`, `cuda` or `coreml`.
         input_names, output_names: what `run` takes and gives.
+        input_shapes: sizes of the inputs; None where any size is taken.
         threads: the intra-op threads that it computes with.
     """
 
@@ -37,6 +38,9 @@ class Session:
         self.device = device
         self.input_names: tuple[str, ...] = tuple(tensor.name for tensor in session.get_inputs())
         self.output_names: tuple[str, ...] = tuple(tensor.name for tensor in session.get_outputs())
+        self.input_shapes: tuple[tuple[int | None, ...], ...] = tuple(
+            tuple(size if isinstance(size, int) else None for size in tensor.shape) for tensor in session.get_inputs()
+        )
         self.threads: int = session.get_session_options().intra_op_num_threads
         self._session = session
 

@@ -4,9 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import ClassVar, Generic, TypeVar
+from typing import Annotated, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from videoannotator.annotations.checks import require
 from videoannotator.annotations.media_info import MediaInfo
@@ -26,6 +26,9 @@ class PipelineOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
     former_names: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
+
+AddedName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+"""The name of weights that the user added (`videoannotator models pull`), as an option."""
 
 OptionsT = TypeVar("OptionsT", bound=PipelineOptions)
 

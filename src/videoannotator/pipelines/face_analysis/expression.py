@@ -4,13 +4,16 @@ The weights were chosen on acted expressions: together the networks named 18 of 
 for neutral. Fear, sadness and disgust are weak. An expression is not a feeling.
 """
 
+from typing import Protocol
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from videoannotator.annotations.faces import EXPRESSIONS
-from videoannotator.inference.sessions import Session
+from videoannotator.inference.sessions import Session, SessionPool
 from videoannotator.pipelines.face_analysis.crops import Image
+from videoannotator.pipelines.face_analysis.hsemotion import HSEmotionNetwork
 
 Floats = npt.NDArray[np.float32]
 
@@ -25,6 +28,20 @@ _API_ORDER = ("neutral", "happiness", "sadness", "anger", "fear", "disgust", "su
 _API_SHARE = 1 / 3
 _FROM_FER = [_FER_ORDER.index(name) for name in EXPRESSIONS]
 _FROM_API = [_API_ORDER.index(name) for name in EXPRESSIONS]
+
+
+class TellsExpressions(Protocol):
+    """What tells expressions apart."""
+
+    def probabilities(self, cutting: Image) -> dict[str, float] | None:
+        """The probability of each expression in a cutting of a face, `SCALE` times its box, BGR, `CUT_SIDE` pixels square."""
+
+
+def expression_networks(sessions: SessionPool, added: str | None) -> TellsExpressions:
+    """The networks that come along, or the added one of this name."""
+    if added is not None:
+        return HSEmotionNetwork(sessions.added(added))
+    return ExpressionNetworks(sessions.get(FER_WEIGHTS), sessions.get(API_WEIGHTS))
 
 
 class ExpressionNetworks:

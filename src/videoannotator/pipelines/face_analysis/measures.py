@@ -8,7 +8,7 @@ from videoannotator.annotations.time import MediaTime
 from videoannotator.inference.sessions import SessionPool
 from videoannotator.pipelines.face_analysis import age_gender, expression, identity, shape
 from videoannotator.pipelines.face_analysis.age_gender import AgeGenderNetworks, Votes
-from videoannotator.pipelines.face_analysis.expression import ExpressionNetworks
+from videoannotator.pipelines.face_analysis.expression import expression_networks
 from videoannotator.pipelines.face_analysis.identity import IdentityNetwork
 from videoannotator.pipelines.face_analysis.readings import Readings
 from videoannotator.pipelines.face_analysis.shape import Place, ShapeMeasures
@@ -53,16 +53,19 @@ class Measures:
         wanted: the measures asked for.
         sample_every_s: how often age, gender and identity are taken of one track.
         sessions: where the networks come from; only those needed are loaded.
+        expression_weights: name of added weights that tell expressions in place of those that come along.
     """
 
-    def __init__(self, wanted: frozenset[Measure], sample_every_s: float, sessions: SessionPool) -> None:
+    def __init__(
+        self, wanted: frozenset[Measure], sample_every_s: float, sessions: SessionPool, expression_weights: str | None = None
+    ) -> None:
         self._wanted = wanted
         self._sample_every_s = sample_every_s
         self._memories: dict[int, _Memory] = {}
         self._shape = ShapeMeasures(wanted, sessions) if wanted & shape.FROM_MESH else None
         self._expression = None
         if Measure.EXPRESSION in wanted:
-            self._expression = ExpressionNetworks(sessions.get(expression.FER_WEIGHTS), sessions.get(expression.API_WEIGHTS))
+            self._expression = expression_networks(sessions, expression_weights)
         self._age_gender = None
         if wanted & AGE_GENDER:
             self._age_gender = AgeGenderNetworks(sessions.get(age_gender.RES_WEIGHTS), sessions.get(age_gender.API_WEIGHTS))

@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from videoannotator.annotations.faces import Measure
-from videoannotator.pipelines.base import PipelineOptions
+from videoannotator.pipelines.base import AddedName, PipelineOptions
 
 
 class FaceAnalysisOptions(PipelineOptions):
@@ -72,6 +72,13 @@ class FaceAnalysisOptions(PipelineOptions):
         description="Whether to give proxies for 20 action units of FACS, from blendshapes; AU06, AU09 and AU23 are not available.",
     )
     expression: bool = Field(default=True, description="Whether to give probabilities of seven expressions.")
+    expression_weights: AddedName | None = Field(
+        default=None,
+        description=(
+            "Name of added weights (ONNX) of an HSEmotion network, which then tells expressions apart, some of them contempt too. "
+            "Left out: those that come along."
+        ),
+    )
     age: bool = Field(default=True, description="Whether to give apparent age.")
     gender: bool = Field(default=True, description="Whether to give how the face is read as female or male.")
     identity: bool = Field(

@@ -69,7 +69,7 @@ class FaceAnalysis(Pipeline[FaceAnalysisOptions]):
         options = self.options
         lowest = CONTINUES * options.confidence_threshold
         self._detector = FaceDetector(self.context.sessions.get(DETECTOR), lowest, options.iou_threshold)
-        self._measures = Measures(options.measures, options.sample_every_s, self.context.sessions)
+        self._measures = Measures(options.measures, options.sample_every_s, self.context.sessions, options.expression_weights)
         self._stored_size = None if media.video is None else (media.video.width, media.video.height)
 
     def feed(self, batch: Batch) -> Sequence[FaceObservation]:

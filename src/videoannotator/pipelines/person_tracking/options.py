@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from videoannotator.pipelines.base import PipelineOptions
+from videoannotator.pipelines.base import AddedName, PipelineOptions
 
 Pose = Literal["thunder", "lightning", "off"]
 
@@ -80,6 +80,24 @@ class PersonTrackingOptions(PipelineOptions):
         description=(
             "Which network finds the posture: thunder (better), lightning (a quarter of the time, more mistakes), or off; without "
             "postures, furniture and parts of people are taken for people more often."
+        ),
+    )
+    detector_weights: AddedName | None = Field(
+        default=None,
+        description="Name of added weights (ONNX) of an RTMDet detector, which then finds people; left out: those that come along.",
+    )
+    pose_weights: AddedName | None = Field(
+        default=None,
+        description=(
+            "Name of added weights (ONNX) of an RTMPose network, which then finds the posture unless pose is off. "
+            "Left out: those that pose names."
+        ),
+    )
+    yolo_weights: AddedName | None = Field(
+        default=None,
+        description=(
+            "Name of added Ultralytics YOLO pose weights (.pt), which then find people and postures in place of all others. "
+            "Needs the extra `ultralytics`, whose licence is the AGPL."
         ),
     )
     keypoint_threshold: float = Field(

@@ -11,24 +11,21 @@ from videoannotator.annotations.boxes import Box, Evidence
 from videoannotator.annotations.faces import FaceObservation, FaceTrack
 from videoannotator.annotations.media_info import MediaInfo
 from videoannotator.annotations.persons import Keypoint, PersonIdentity, PersonObservation, PersonPicture
-from videoannotator.inference.person_detector import WEIGHTS as DETECTOR
-from videoannotator.inference.person_detector import PersonDetector
 from videoannotator.media.shot_watch import ShotWatch
 from videoannotator.media.types import AudioBlock, Colour, Frame, FrameNeed
 from videoannotator.pipelines.base import Batch, Needs, Pipeline, PipelineOptions, RunContext
 from videoannotator.pipelines.person_tracking.appearance import appearance_of, gain_of
 from videoannotator.pipelines.person_tracking.identity import identities
+from videoannotator.pipelines.person_tracking.networks import WEIGHTS, networks
 from videoannotator.pipelines.person_tracking.options import PersonTrackingOptions
 from videoannotator.pipelines.person_tracking.overlap import doubles, with_doubts
 from videoannotator.pipelines.person_tracking.pictures import TrackPictures
-from videoannotator.pipelines.person_tracking.pose import PoseNetwork
 from videoannotator.pipelines.person_tracking.release import Release
 from videoannotator.pipelines.person_tracking.tracker import Candidate, Tracker
 
 Floats = npt.NDArray[np.float32]
 
 PEOPLE = "people"
-POSE_WEIGHTS = {"thunder": ("movenet_thunder", 256), "lightning": ("movenet_lightning", 192)}
 SURE_SCORE = 0.65
 """A detection of this score is a person also when nobody is there in the next frame; measured on noise, patterns and animals."""
 HARDLY_SEEN = 0.5
@@ -54,7 +51,7 @@ class PersonTracking(Pipeline[PersonTrackingOptions]):
     former_names: ClassVar[tuple[str, ...]] = ("person",)
     Options: ClassVar[type[PipelineOptions]] = PersonTrackingOptions
     produces: ClassVar[tuple[type, ...]] = (PersonObservation, PersonIdentity, PersonPicture)
-    weights: ClassVar[tuple[str, ...]] = (DETECTOR, *(name for name, _ in POSE_WEIGHTS.values()))
+    weights: ClassVar[tuple[str, ...]] = WEIGHTS
 
     @classmethod
     def needs(cls, options: PersonTrackingOptions) -> Needs:
@@ -72,12 +69,7 @@ class PersonTracking(Pipeline[PersonTrackingOptions]):
 
     def start(self, media: MediaInfo) -> None:
         options = self.options
-        lowest = min(options.low_confidence_threshold, options.confidence_threshold)
-        self._detector = PersonDetector(self.context.sessions.get(DETECTOR), lowest, options.iou_threshold)
-        self._pose = None
-        if options.pose != "off":
-            weights, side = POSE_WEIGHTS[options.pose]
-            self._pose = PoseNetwork(self.context.sessions.get(weights), side)
+        self._detector, self._pose = networks(options, self.context.sessions)
         self._stored_size = None if media.video is None else (media.video.width, media.video.height)
 
     def feed(self, batch: Batch) -> Sequence[PersonObservation | PersonPicture | Attachment]:
