@@ -183,8 +183,7 @@ def test_damaged_packets_are_left_out_and_the_rest_stays_where_it_is(tmp_path: P
     source.write_bytes(content)
     target = copied(source)
     if codec == "aac":
-        assert len([packet for packet in packets(target) if packet not in whole]) + len(whole) - len(packets(target)) > 0
-        assert packets(target)[-10:] == whole[-10:]
+        assert packets(target) == whole[:10] + whole[20:]
     assert click_s_of_tone(target) == pytest.approx(click_s_of_tone(source), abs=2 * 1024 / RATE_HZ)
 
 
