@@ -1,5 +1,7 @@
 """`videoannotator job`, against the real server on the same machine: it finds server and key by itself."""
 
+import gzip
+import hashlib
 import json
 import signal
 import subprocess
@@ -51,6 +53,20 @@ def test_a_folder_and_a_file_there_and_back(server: Server, tmp_path: Path, seco
     with zipfile.ZipFile(home.folder / "work" / "second_annotations.zip") as archive:
         assert archive.testzip() is None
         assert "full/overlay.mp4.gz" in archive.namelist()
+
+
+def test_an_annotated_video_is_made_and_kept_as_a_result(server: Server, second: Path, tmp_path: Path) -> None:
+    words = ("--pipelines", "scene_detection", "--overlay", "--watch", "--json")
+    ended = server.home.run("job", "submit", second, *words)
+    assert ended.returncode == 0, ended.stderr
+    (job,) = json.loads(ended.stdout)["jobs"]
+    assert (job["overlay"], job["status"], job["error_message"]) == (True, "completed", None)
+    shown = json.loads(server.home.run("job", "results", job["id"], "--json").stdout)
+    (video,) = (file for file in shown["artifacts"] if file["format"] == "overlay")
+    ended = server.home.run("job", "download-annotations", job["id"], "--extract", "-o", tmp_path / "out")
+    assert ended.returncode == 0, ended.stderr
+    content = gzip.decompress((tmp_path / "out" / "full" / "overlay.mp4.gz").read_bytes())
+    assert hashlib.sha256(content).hexdigest() == video["sha256"]
 
 
 def test_why_a_pipeline_was_skipped_is_shown(server: Server, second: Path) -> None:

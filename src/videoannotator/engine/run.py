@@ -16,7 +16,7 @@ from videoannotator.engine.progress import OnProgress, ProgressMeter
 from videoannotator.engine.worker import Worker
 from videoannotator.errors import MediaUnreadableException, RunStopped
 from videoannotator.inference.sessions import SessionPool
-from videoannotator.media.decoder import AudioDelivery, Decoder, DecodeReport
+from videoannotator.media.decoder import AudioDelivery, Decoder, DecodeReport, FrameDelivery
 
 WATCH_INTERVAL_S = 0.1
 STOP_GRACE_S = 0.8
@@ -141,7 +141,7 @@ class Run:
                 if isinstance(delivery, AudioDelivery):
                     for name in self._plan.audio_routes[delivery.need]:
                         self._workers[name].give_audio(delivery.block)
-                else:
+                elif isinstance(delivery, FrameDelivery):
                     self._frames = delivery.frame.index + 1
                     for route in self._plan.frame_routes[delivery.need]:
                         self._workers[route.step].give_frame(route.need, delivery.frame)

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.stream import Stream
 from av.video.frame import VideoFrame
@@ -22,7 +23,7 @@ from videoannotator.media.source import READ_ERRORS, open_container
 from videoannotator.media.timing import Continuity
 from videoannotator.media.types import AudioBlock, AudioNeed, FrameNeed
 
-__all__ = ["AudioDelivery", "DecodeReport", "Decoder", "Delivery", "FrameDelivery"]
+__all__ = ["AudioDelivery", "DecodeReport", "Decoder", "Delivery", "FrameDelivery", "SoundDelivery"]
 
 _MOST_ERRORS_IN_A_ROW = 1000
 """Packets that may fail one after the other before the rest of the file is given up."""
@@ -36,7 +37,22 @@ class AudioDelivery:
     block: AudioBlock
 
 
-Delivery = FrameDelivery | AudioDelivery
+@dataclass(frozen=True, slots=True)
+class SoundDelivery:
+    """A packet of the sound track that could be decoded, and what came out of it, for whoever keeps the sound as it is.
+
+    Attributes:
+        packet: as the file holds it; None at the end, for what the decoder gives last.
+        time: of the packet on the time line, in seconds; None where the file does not say it.
+        frames: decoded, each with its time; of any format, layout and rate.
+    """
+
+    packet: "Packet[Stream] | None"
+    time: Fraction | None
+    frames: Sequence[tuple[AudioFrame, Fraction | None]]
+
+
+Delivery = FrameDelivery | AudioDelivery | SoundDelivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +81,12 @@ class Decoder:
         path: of the recording.
         frame_needs, audio_needs: what is wanted; deliveries name them by index.
         threads: for decoding; 0 lets libav use every core, which costs about a tenth more CPU time than one thread.
+        whole_sound: whether to give the sound track also as it is, packet by packet.
         audio_track: index of the audio track; None for the one that the container marks as default, else the first.
 
     Attributes:
         media: the header's facts.
+        sound_stream: the sound track, when it is given as it is; None where there is none.
 
     Raises:
         MediaUnreadableException: the file cannot be opened.
@@ -83,6 +101,7 @@ class Decoder:
         audio_needs: Sequence[AudioNeed] = (),
         *,
         threads: int = 0,
+        whole_sound: bool = False,
         audio_track: int | None = None,
     ) -> None:
         self._header = read_header(path, audio_track)
@@ -100,10 +119,15 @@ class Decoder:
         if frame_needs and self._header.video_stream is not None:
             used.append(streams[self._header.video_stream])
             self._video = PictureTrack(used[-1], frame_needs, self._header, self._damage)
-        if audio_needs and self._header.audio_stream is not None:
+        self.sound_stream: AudioStream | None = None
+        self._whole_sound_end = Fraction(0)
+        if (audio_needs or whole_sound) and self._header.audio_stream is not None:
             used.append(streams[self._header.audio_stream])
-            rates = tuple(sorted({need.rate_hz for need in audio_needs}))
-            self._sound = SoundTrack(rates, self._header.audio_end or self._header.whole_end)
+            if whole_sound and isinstance(used[-1], AudioStream):
+                self.sound_stream = used[-1]
+            if audio_needs:
+                rates = tuple(sorted({need.rate_hz for need in audio_needs}))
+                self._sound = SoundTrack(rates, self.sound_limit)
         self._streams = used
         self._time_bases = {stream.index: fraction(stream.time_base) for stream in used}
         prepare(self._container, used, threads=threads)
@@ -131,7 +155,12 @@ class Decoder:
     def _position(self) -> Fraction:
         if self._video is not None:
             return self._video.position
-        return Fraction(0) if self._sound is None else self._sound.end
+        return self._whole_sound_end if self._sound is None else self._sound.end
+
+    @property
+    def sound_limit(self) -> Fraction | None:
+        """Where the sound track is announced to end, in seconds; None when nobody knows."""
+        return self._header.audio_end or self._header.whole_end
 
     def __iter__(self) -> Iterator[Delivery]:
         for packet in self._packets():
@@ -180,18 +209,33 @@ class Decoder:
             self._errors_in_a_row = 0
         if self._video is not None and packet.stream_index == self._header.video_stream:
             self._video.packet(packet)
+        if self.sound_stream is not None and packet.stream_index == self.sound_stream.index:
+            yield self._whole(packet, [frame for frame in frames if isinstance(frame, AudioFrame)])
         for frame in frames:
             if isinstance(frame, VideoFrame) and self._video is not None:
                 yield from self._video.feed(frame)
             elif isinstance(frame, AudioFrame) and self._sound is not None:
                 yield from self._sounded(self._sound, frame)
 
+    def _whole(self, packet: "Packet[Stream]", frames: Sequence[AudioFrame]) -> SoundDelivery:
+        """The packet with what came out of it."""
+        timed = [(frame, self._on_line(frame.pts, frame.time_base)) for frame in frames]
+        for frame, time in timed:
+            if time is not None:
+                self._whole_sound_end = max(self._whole_sound_end, time + Fraction(frame.samples, frame.sample_rate))
+        time = self._on_line(packet.pts, self._time_bases.get(packet.stream_index))
+        return SoundDelivery(packet if packet.size else None, time, timed)
+
+    def _on_line(self, ticks: int | None, time_base: Fraction | None) -> Fraction | None:
+        """A time stamp as seconds on the time line."""
+        exact = fraction(time_base)
+        time = None if exact is None else seconds(ticks, exact)
+        return None if time is None else time - self._header.origin
+
     def _sounded(self, sound: SoundTrack, frame: AudioFrame) -> Iterator[AudioDelivery]:
         """The blocks that become ready with this frame; one in a form that cannot be mixed counts as a bad packet."""
-        time_base = fraction(frame.time_base)
-        time = None if time_base is None else seconds(frame.pts, time_base)
         try:
-            blocks = list(sound.feed(frame, None if time is None else time - self._header.origin))
+            blocks = list(sound.feed(frame, self._on_line(frame.pts, frame.time_base)))
         except READ_ERRORS:
             self._failed()
             return

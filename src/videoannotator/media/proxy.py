@@ -32,5 +32,5 @@ def browser_can_play(media: MediaInfo) -> bool:
 
 
 def make_proxy(source: Path, target: Path, should_stop: Callable[[], bool]) -> None:
-    """Write the copy, whole or not at all; `write_mp4` says how, and which errors there are."""
+    """Write the copy, whole or not at all, with the original sound; `write_mp4` says how, and which errors there are."""
     write_mp4(source, target, "the copy for browsers", should_stop)

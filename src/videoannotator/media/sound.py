@@ -108,14 +108,17 @@ class TimeLine:
         return Fraction(0) if self.start is None else self.start + Fraction(self._count, self._rate_hz)
 
     def place(self, samples: Samples, time: Fraction | None) -> Iterator[Samples]:
-        """What follows the samples so far, in pieces of at most a second: silence first if there is a gap."""
+        """What follows the samples so far, in pieces of at most a second: silence first if there is a gap.
+
+        `samples`: shape (n,), or (n, channels).
+        """
         if self.start is None:
             sensible = time is not None and (self._limit is None or time <= self._limit + _SLACK_S)
             self.ignored += not sensible
             self.start = max(Fraction(0), time) if time is not None and sensible else Fraction(0)
         late = self._lateness(time)
         if late >= TOLERANCE_S and self._is_gap(late):
-            yield from self._silence(round(late * self._rate_hz))
+            yield from self._silence(round(late * self._rate_hz), samples.shape[1:])
         elif late <= -TOLERANCE_S:
             cut = min(len(samples), round(-late * self._rate_hz))
             self.cut_s += Fraction(cut, self._rate_hz)
@@ -138,12 +141,12 @@ class TimeLine:
         self.ignored += not sensible
         return sensible
 
-    def _silence(self, count: int) -> Iterator[Samples]:
+    def _silence(self, count: int, channels: tuple[int, ...]) -> Iterator[Samples]:
         self.silence_s += Fraction(count, self._rate_hz)
         self._count += count
         while count > 0:
             piece = min(count, self._rate_hz)
-            yield np.zeros(piece, np.float32)
+            yield np.zeros((piece, *channels), np.float32)
             count -= piece
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import av
 import numpy as np
 import numpy.typing as npt
-from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
@@ -17,9 +16,10 @@ from videoannotator.annotations.disk import full_disk_named
 from videoannotator.annotations.media_info import VideoInfo
 from videoannotator.annotations.time import MediaTime
 from videoannotator.errors import RunStopped, StorageFailedException
-from videoannotator.media.decoder import AudioDelivery, Decoder
+from videoannotator.media.decoder import Decoder, FrameDelivery, SoundDelivery
 from videoannotator.media.probe import probe
-from videoannotator.media.types import AudioBlock, AudioNeed, Frame, FrameNeed
+from videoannotator.media.sound_writer import sound_writer
+from videoannotator.media.types import Frame, FrameNeed
 
 Image = npt.NDArray[np.uint8]
 
@@ -28,7 +28,6 @@ Draw = Callable[[Frame], Image]
 
 LONG_SIDE, SHORT_SIDE = 4096, 2304
 """Largest picture, in pixels, that browsers decode everywhere (H.264 level 5.1)."""
-SOUND_RATE_HZ = 48_000
 TICK = Fraction(1, 90_000)
 """Frame times are kept to this, in seconds; the usual frame rates fit it exactly."""
 _ENCODING = {"preset": "veryfast", "crf": "23", "bf": "0", "g": "50"}
@@ -45,17 +44,19 @@ def write_mp4(
     draw: Draw | None = None,
     on_position: Callable[[float], None] | None = None,
 ) -> None:
-    """Write an MP4 of a recording: H.264 with 8 bits a sample, mono AAC, upright, its index at the start.
+    """Write an MP4 of a recording: H.264 with 8 bits a sample, its sound, upright, its index at the start.
 
     Time stamps are those of the source, with its time 0 as time 0; what lies before is left out. The size is that of the upright
     picture, unless it is larger than browsers take; an odd side grows by a copy of its last pixel, so that coordinates stay true.
+    The sound is the track that `probe` chooses. Its packets go over as they are where browsers play them in an MP4 (AAC and MP3);
+    otherwise it is AAC with the same channels, up to six (`media.sound_writer` says more). It stays in step with the pictures.
     `target` appears whole or not at all.
 
     Args:
         source: the recording.
         target: where to.
         what: what is written, for errors (`the copy for browsers`).
-        should_stop: asked for every frame and every block of sound whether to stop.
+        should_stop: asked for every frame and every packet of sound whether to stop.
         draw: what to show instead of each frame; None for the frame itself.
         on_position: told how far it has come on the time line, in seconds.
 
@@ -70,7 +71,7 @@ def write_mp4(
         with full_disk_named(what):
             media = probe(source, timing=False)
             size = None if media.video is None else shown_size(media.video)
-            with Decoder(source, [FrameNeed(max_size=size)], [AudioNeed(SOUND_RATE_HZ)]) as decoder:
+            with Decoder(source, [FrameNeed(max_size=size)], whole_sound=True) as decoder:
                 _transcode(decoder, part, should_stop, draw or _as_it_is, on_position or _unwatched)
             part.replace(target)
     except OSError as error:  # those of libav included
@@ -100,15 +101,14 @@ def _transcode(
 ) -> None:
     with av.open(f"file:{target}", "w", format="mp4", options={"movflags": "+faststart"}) as output:
         picture = None if decoder.media.video is None else _Picture(output, decoder.media.video)
-        sound = None if decoder.media.audio_track is None else _Sound(output)
+        sound = sound_writer(output, decoder)
         for delivery in decoder:
             if should_stop():
                 raise RunStopped("The run was stopped.")
             on_position(decoder.position_s)
-            if isinstance(delivery, AudioDelivery):
-                if sound is not None:
-                    sound.write(delivery.block)
-            elif picture is not None:
+            if isinstance(delivery, SoundDelivery) and sound is not None:
+                sound.write(delivery)
+            elif isinstance(delivery, FrameDelivery) and picture is not None:
                 picture.write(delivery.frame.time, draw(delivery.frame))
         for track in (picture, sound):
             if track is not None:
@@ -149,27 +149,6 @@ class _Picture:
         )
         picture.time_base, picture.pts = TICK, ticks
         self._output.mux(self._stream.encode(picture))
-
-    def finish(self) -> None:
-        """Write what the encoder still holds."""
-        self._output.mux(self._stream.encode(None))
-
-
-class _Sound:
-    """The audio track."""
-
-    def __init__(self, output: OutputContainer) -> None:
-        self._output = output
-        self._stream: AudioStream = output.add_stream("aac", rate=SOUND_RATE_HZ, layout="mono")
-        self._stream.codec_context.bit_rate = 128_000
-
-    def write(self, block: AudioBlock) -> None:
-        """Add the next samples."""
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block.samples).reshape(1, -1), format="flt", layout="mono")
-        frame.sample_rate = SOUND_RATE_HZ
-        frame.time_base = Fraction(1, SOUND_RATE_HZ)
-        frame.pts = round(block.time.exact * SOUND_RATE_HZ)
-        self._output.mux(self._stream.encode(frame))
 
     def finish(self) -> None:
         """Write what the encoder still holds."""

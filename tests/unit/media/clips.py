@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from videoannotator.annotations.time import MediaTime
 from videoannotator.media.clip_writer import Image
-from videoannotator.media.decoder import AudioDelivery, Decoder, DecodeReport
+from videoannotator.media.decoder import AudioDelivery, Decoder, DecodeReport, FrameDelivery
 from videoannotator.media.types import AudioBlock, AudioNeed, Frame, FrameNeed
 
 
@@ -91,7 +91,7 @@ def read(
         for delivery in decoder:
             if isinstance(delivery, AudioDelivery):
                 found.blocks.setdefault(delivery.need, []).append(delivery.block)
-            else:
+            elif isinstance(delivery, FrameDelivery):
                 found.frames.setdefault(delivery.need, []).append(delivery.frame)
         found.report = decoder.report()
     for series in found.frames.values():

@@ -64,7 +64,7 @@ def test_pictures_and_sound_come_side_by_side(clip: Path) -> None:
         for delivery in decoder:
             if isinstance(delivery, FrameDelivery):
                 frame_s = delivery.frame.time.seconds
-            else:
+            elif isinstance(delivery, AudioDelivery):
                 sound_s = delivery.block.time.seconds + len(delivery.block.samples) / delivery.block.rate_hz
             apart = max(apart, abs(frame_s - sound_s))
     assert apart < 1.5

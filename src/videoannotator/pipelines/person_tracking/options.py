@@ -1,5 +1,6 @@
 """What person tracking accepts."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar, Literal
@@ -11,13 +12,23 @@ from videoannotator.pipelines.base import AddedName, PipelineOptions
 Pose = Literal["thunder", "lightning", "off"]
 
 
+_CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+LABEL = re.compile(rf"[^{_CONTROLS}]*[^{_CONTROLS}\s][^{_CONTROLS}]*")
+"""Something that is seen, in one line."""
+
+
 class TrackLabel(BaseModel):
     """What the user says about a track."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     track: int = Field(ge=1, le=10_000_000, description="Number of the track, as an earlier run of the same recording gave it.")
-    label: str = Field(min_length=1, max_length=60, description="Role, such as parent, infant, adult, child, therapist.")
+    label: str = Field(
+        min_length=1,
+        max_length=60,
+        description="Role, such as parent, infant, adult, child, therapist.",
+        json_schema_extra={"pattern": f"^{LABEL.pattern}$"},
+    )
     start_s: float | None = Field(
         default=None, ge=-3600.0, le=1e7, description="From when on, in seconds; from its start when left out."
     )
@@ -26,7 +37,7 @@ class TrackLabel(BaseModel):
     @field_validator("label")
     @classmethod
     def _label_says_something(cls, label: str) -> str:
-        if not label.strip() or not label.isprintable():
+        if not LABEL.fullmatch(label):
             raise ValueError("a label is a word or two, without line breaks")
         return label.strip()
 
