@@ -31,6 +31,10 @@ test *arguments:
 test-slow:
     python -m pytest -m slow --timeout 3600
 
+# The extras, each in an environment of its own: up to 6 GB
+test-extras *arguments:
+    python -m scripts.test_extras {{ arguments }}
+
 # The everyday tests on the oldest supported Python and on a new one (each must be installed)
 test-pythons:
     uv run --isolated --python 3.10 --extra dev pytest

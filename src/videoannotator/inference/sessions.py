@@ -177,6 +177,16 @@ class SessionPool:
         self._note_added(name, self.device_used)
         return path
 
+    def require_added_path(self, name: str) -> Path:
+        """What `added_path` gives.
+
+        Raises:
+            WeightsMissingException, WeightsDamagedException: nobody added weights under this name, or they are not whole.
+        """
+        path = self._warm.weights.library.path(name)
+        self._note_added(name, self.device_used)
+        return path
+
     def file(self, name: str) -> Path:
         """Get the checked path of weights that are no network, such as a table of tokens. Raises as `WeightsStore.path` does."""
         path = self._warm.weights.path(name)

@@ -12,6 +12,7 @@ from videoannotator.inference.sessions import SessionPool
 from videoannotator.pipelines.person_tracking.options import PersonTrackingOptions
 from videoannotator.pipelines.person_tracking.pose import PoseNetwork
 from videoannotator.pipelines.person_tracking.rtmpose import RTMPoseNetwork
+from videoannotator.pipelines.person_tracking.yolo import YoloPose
 
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -41,13 +42,17 @@ def networks(options: PersonTrackingOptions, sessions: SessionPool) -> tuple[Fin
     Raises:
         WeightsMissingException, WeightsDamagedException: added weights are not there, or not whole.
         InvalidConfigException: they are something else than the option says.
+        ExtraMissingException: what they need is not installed.
         VideoAnnotatorException: as `SessionPool.get` does.
     """
-    return _detector(options, sessions), _pose(options, sessions)
-
-
-def _detector(options: PersonTrackingOptions, sessions: SessionPool) -> FindsPeople:
     lowest = min(options.low_confidence_threshold, options.confidence_threshold)
+    if options.yolo_weights is not None:
+        yolo = YoloPose(options.yolo_weights, sessions, lowest, options.iou_threshold)
+        return yolo, None if options.pose == "off" else yolo
+    return _detector(options, sessions, lowest), _pose(options, sessions)
+
+
+def _detector(options: PersonTrackingOptions, sessions: SessionPool, lowest: float) -> FindsPeople:
     if options.detector_weights is not None:
         return RTMDetector(sessions.added(options.detector_weights), lowest, options.iou_threshold)
     return PersonDetector(sessions.get(DETECTOR), lowest, options.iou_threshold)
