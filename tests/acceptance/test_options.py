@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.acceptance.server import Installation
 
-from videoannotator.media.synthetic import Shot, Sound, shots_clip, silence
+from videoannotator.media.synthetic import Shot, Sound, shots_clip, silence, write_clip
 from videoannotator.registry.entries import Registry
 from videoannotator.registry.parameters import Parameter, parameters_of
 
@@ -37,14 +37,22 @@ LISTS: dict[str, list[Any]] = {"labels": [{"track": 3, "label": "parent", "start
 WHISPER = {"backend": "faster-whisper", "model": "small", "language": "de"}
 """Options that only go together, and of a back-end that need not be installed: on a recording without sound it is not asked for."""
 
-ORDERS: list[tuple[str, bool, dict[str, Any]]] = [
+ADDED = {
+    "person_tracking": dict.fromkeys(("detector_weights", "pose_weights", "yolo_weights"), "my-weights"),
+    "face_analysis": dict.fromkeys(("expression_weights", "action_unit_weights"), "my-weights"),
+}
+"""Options that name weights which nobody added: on a recording without pictures they are not asked for."""
+
+SEPARATE = {*WHISPER, *(option for options in ADDED.values() for option in options)}
+ORDERS: list[tuple[str, str, dict[str, Any]]] = [
     *(
-        (name, True, {p.name: other_value(p) for p in parameters_of(plugin.Options) if p.name not in WHISPER})
+        (name, "loud", {p.name: other_value(p) for p in parameters_of(plugin.Options) if p.name not in SEPARATE})
         for name, plugin in BUILTIN.items()
     ),
-    ("speech_recognition", False, WHISPER),
+    ("speech_recognition", "silent", WHISPER),
+    *((name, "sound", options) for name, options in ADDED.items()),
 ]
-"""Pipeline, whether the recording has sound, and options."""
+"""Pipeline, recording, and options."""
 
 
 def test_no_option_is_left_out() -> None:
@@ -53,11 +61,12 @@ def test_no_option_is_left_out() -> None:
 
 
 def test_each_option_stands_in_the_provenance(tmp_path: Path, second: Path) -> None:
-    loud = tmp_path / "loud.mp4"
-    shots_clip(loud, [Shot(13), Shot(12)], size=(64, 48), sounds=[Sound(silence(1.0), 16000)])
+    recordings = {"loud": tmp_path / "loud.mp4", "silent": second, "sound": tmp_path / "sound.m4a"}
+    shots_clip(recordings["loud"], [Shot(13), Shot(12)], size=(64, 48), sounds=[Sound(silence(1.0), 16000)])
+    write_clip(recordings["sound"], sounds=[Sound(silence(1.0), 16000)])
     with Installation(tmp_path / "house").server() as server:
         jobs = []
-        for name, with_sound, options in ORDERS:
+        for name, recording, options in ORDERS:
             config: dict[str, Any] = {name: {}}
             for option, value in options.items():
                 place = config[name]
@@ -65,14 +74,14 @@ def test_each_option_stands_in_the_provenance(tmp_path: Path, second: Path) -> N
                 for group in groups:
                     place = place.setdefault(group, {})
                 place[last] = value
-            jobs.append(server.submit(loud if with_sound else second, config))
-        for (name, with_sound, options), job in zip(ORDERS, jobs, strict=True):
+            jobs.append(server.submit(recordings[recording], config))
+        for (name, recording, options), job in zip(ORDERS, jobs, strict=True):
             server.wait_for(job["id"], "completed", within_s=240)
             record = json.loads(server.client.get(f"jobs/{job['id']}/results/files/provenance.json").raise_for_status().content)
             in_force = record["options"][name]
             assert {option: value_at(in_force, option) for option in options} == options
             run = server.results(job["id"])["pipeline_results"][name]
-            assert run["status"] == ("completed" if with_sound else "skipped"), run
+            assert run["status"] == ("completed" if recording == "loud" else "skipped"), run
             assert run["options"] == in_force
 
 

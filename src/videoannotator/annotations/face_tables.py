@@ -27,6 +27,7 @@ from videoannotator.annotations.faces import (
     CONTEMPT,
     EXPRESSIONS,
     FACE_POINTS,
+    OTHER_ACTION_UNITS,
     FaceObservation,
     FaceTrack,
 )
@@ -51,7 +52,7 @@ def _face_rows(pipeline: str, faces: Iterable[FaceObservation], context: RowCont
             *(face.gaze or (None,) * 2),
             *(face.blink or (None,) * 2),
             *_named(face.expression, (*EXPRESSIONS, CONTEMPT)),
-            *_named(face.action_units, ACTION_UNITS),
+            *_named(face.action_units, (*ACTION_UNITS, *OTHER_ACTION_UNITS)),
             *(face.blendshapes or (None,) * len(BLENDSHAPES)),
             *(face.age or (None,) * 2),
             *(face.female_probability or (None,) * 2),
@@ -122,8 +123,17 @@ FACES = Table(
         *(Column(f"expression_{name}", "number", "0-1", f"Probability of the expression {name}.") for name in EXPRESSIONS),
         Column(f"expression_{CONTEMPT}", "number", "0-1", "Probability of contempt; missing where the network does not know it."),
         *(
-            Column(name.lower(), "number", "0-1", f"Proxy for the action unit {name} ({meaning}), from blendshapes.")
+            Column(
+                name.lower(),
+                "number",
+                "0-1",
+                f"Action unit {name} ({meaning}): a proxy from blendshapes, or the probability that an added network gives.",
+            )
             for name, meaning in ACTION_UNITS.items()
+        ),
+        *(
+            Column(name.lower(), "number", "0-1", f"Action unit {name} ({meaning}), by an added network that knows it.")
+            for name, meaning in OTHER_ACTION_UNITS.items()
         ),
         *(Column(f"blendshape_{_snake(name)}", "number", "0-1", f"The blendshape {name}.") for name in BLENDSHAPES),
         *_AGE,

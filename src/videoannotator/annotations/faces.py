@@ -51,6 +51,15 @@ ACTION_UNITS = {
 """The action units of FACS for which blendshapes give a proxy. AU43 and AU45 differ in how long the eyes stay closed, which one
 frame does not tell: they have the same value."""
 
+OTHER_ACTION_UNITS = {
+    "AU06": "cheek raiser",
+    "AU09": "nose wrinkler",
+    "AU11": "nasolabial deepener",
+    "AU23": "lip tightener",
+    "AU27": "mouth stretch",
+}
+"""Those that only networks tell which the user added."""
+
 UNAVAILABLE_ACTION_UNITS = ("AU06", "AU09", "AU23")
 """Cheek raiser, nose wrinkler, lip tightener: with these weights nothing tells about cheeks and nose, and the last has no
 blendshape."""
@@ -148,7 +157,8 @@ class FaceObservation:
         landmarks: `LANDMARK_COUNT` points (x, y, z), pixels, z towards the camera negative.
         head_pose, gaze, blink: as their types say.
         blendshapes: one value from 0 to 1 per entry of `BLENDSHAPES`.
-        action_units: proxies for units of FACS (Ekman & Friesen 1978) from blendshapes, 0 to 1, by name (`AU01`).
+        action_units: of FACS (Ekman & Friesen 1978), 0 to 1, by name (`AU01`): proxies from blendshapes, or probabilities of an
+            added network, which knows others.
         expression: probability of each of `EXPRESSIONS`, and of `CONTEMPT` where the network knows it; they add up to 1.
         age: in years.
         female_probability: estimated from the picture alone, 0 to 1: how a network reads the face, not who the person is.

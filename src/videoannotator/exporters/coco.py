@@ -31,6 +31,7 @@ PERSON_CATEGORY: Item = {
     "keypoints": list(KEYPOINTS),
     "skeleton": [[first + 1, second + 1] for first, second in SKELETON],
 }
+WITHOUT_PROXY = "action_units_not_available"
 FACE_CATEGORY: Item = {
     "id": 2,
     "name": "face",
@@ -38,7 +39,7 @@ FACE_CATEGORY: Item = {
     "points": list(FACE_POINTS),
     "blendshapes": list(BLENDSHAPES),
     "expressions": list(EXPRESSIONS),
-    "action_units_not_available": list(UNAVAILABLE_ACTION_UNITS),
+    WITHOUT_PROXY: list(UNAVAILABLE_ACTION_UNITS),
 }
 
 
@@ -77,11 +78,18 @@ class COCO(Exporter):
                 write_array(file, _annotations(annotations, pipeline, kinds))
                 file.write(',\n"images": ')
                 write_array(file, _images(annotations, pipeline, kinds))
-                file.write(f',\n"categories": {json.dumps([kind.category for kind in kinds])},\n"licenses": [],\n"info": ')
+                file.write(f',\n"categories": {json.dumps(_categories(annotations, pipeline, kinds))},\n"licenses": [],\n"info": ')
                 json.dump(_info(annotations, pipeline), file, ensure_ascii=False)
                 file.write("\n}\n")
             names = " and ".join(kind.plural for kind in kinds)
             yield ExportedFile(path.name, self.name, pipeline, f"Where {names} are in every frame, and who.", main=True)
+
+
+def _categories(annotations: AnnotationSet, pipeline: str, kinds: "Iterable[_Kind]") -> list[Item]:
+    """Of these kinds; with an added network for action units, nothing is said about what proxies cannot tell."""
+    if annotations.outcomes[pipeline].options.get("action_unit_weights") is None:
+        return [kind.category for kind in kinds]
+    return [{name: value for name, value in kind.category.items() if name != WITHOUT_PROXY} for kind in kinds]
 
 
 def _info(annotations: AnnotationSet, pipeline: str) -> Item:

@@ -242,9 +242,13 @@ def _field_error(pipeline: str, model: type[PipelineOptions], problem: ErrorDeta
         message = f"{name} is missing."
     elif problem["type"] == "value_error":
         message = f"{name}: {problem['msg'].removeprefix('Value error, ')}"
+    elif problem["type"] == "string_pattern_mismatch":
+        message = f"{name} is {_show(problem['input'])}, which has not the form {problem['ctx']['pattern']}."
     else:
         message = f"{name} is {_show(problem['input'])}, which is not {parameter.expected()}."
     hint = f"Give {parameter.expected()}; the default is {_show(parameter.default)}."
+    if problem["type"] == "string_pattern_mismatch":
+        hint = f"{parameter.description} The default is {_show(parameter.default)}."
     return FieldError(pipeline, name, message, code, hint, _suggestion(parameter, problem))
 
 

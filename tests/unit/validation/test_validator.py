@@ -225,3 +225,11 @@ def test_every_option_of_every_pipeline_says_what_is_wrong_and_how_to_cure_it(pi
     result = validator.validate(pipeline, nested(misspelt, parameter.default))
     assert [(warning.field, warning.suggestion) for warning in result.warnings] == [(misspelt, parameter.name)]
     assert parameter.name in result.warnings[0].hint
+
+
+def test_text_of_the_wrong_form_is_told_its_form_and_what_it_means() -> None:
+    (error,) = ConfigValidator(Registry.installed()).validate("speech_recognition", {"language": "english"}).errors
+    assert error.message == 'language is "english", which has not the form ^(auto|[a-z]{2,3})$.'
+    assert error.hint.startswith("Language that is spoken, as an ISO 639-1 code such as en or de")
+    (error,) = ConfigValidator(Registry.installed()).validate("person_tracking", {"pose_weights": "My Weights"}).errors
+    assert "which has not the form" in error.message

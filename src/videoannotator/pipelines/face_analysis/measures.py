@@ -10,6 +10,7 @@ from videoannotator.pipelines.face_analysis import age_gender, expression, ident
 from videoannotator.pipelines.face_analysis.age_gender import AgeGenderNetworks, Votes
 from videoannotator.pipelines.face_analysis.expression import expression_networks
 from videoannotator.pipelines.face_analysis.identity import IdentityNetwork
+from videoannotator.pipelines.face_analysis.pyfeat import PyFeatActionUnits
 from videoannotator.pipelines.face_analysis.readings import Readings
 from videoannotator.pipelines.face_analysis.shape import Place, ShapeMeasures
 from videoannotator.pipelines.face_analysis.validity import Sight, flags_of
@@ -53,16 +54,26 @@ class Measures:
         wanted: the measures asked for.
         sample_every_s: how often age, gender and identity are taken of one track.
         sessions: where the networks come from; only those needed are loaded.
-        expression_weights: name of added weights that tell expressions in place of those that come along.
+        expression_weights, action_unit_weights: names of added weights that take a measure in place of those that come along.
     """
 
     def __init__(
-        self, wanted: frozenset[Measure], sample_every_s: float, sessions: SessionPool, expression_weights: str | None = None
+        self,
+        wanted: frozenset[Measure],
+        sample_every_s: float,
+        sessions: SessionPool,
+        *,
+        expression_weights: str | None = None,
+        action_unit_weights: str | None = None,
     ) -> None:
         self._wanted = wanted
         self._sample_every_s = sample_every_s
         self._memories: dict[int, _Memory] = {}
-        self._shape = ShapeMeasures(wanted, sessions) if wanted & shape.FROM_MESH else None
+        self._action_units = None
+        if action_unit_weights is not None and Measure.ACTION_UNITS in wanted:
+            self._action_units = PyFeatActionUnits(action_unit_weights, sessions)
+        self._from_shape = wanted if self._action_units is None else wanted - {Measure.ACTION_UNITS}
+        self._shape = ShapeMeasures(self._from_shape, sessions) if self._from_shape & shape.FROM_MESH else None
         self._expression = None
         if Measure.EXPRESSION in wanted:
             self._expression = expression_networks(sessions, expression_weights)
@@ -82,7 +93,9 @@ class Measures:
         memory = self._memories.setdefault(track, _Memory())
         readings = Readings(self._wanted, flags_of(sight))
         if self._shape is not None:
-            memory.place = self._shape.read(sight, readings, memory.place)
+            memory.place = self._shape.read(sight, readings.of(self._from_shape), memory.place)
+        if self._action_units is not None and readings.open({Measure.ACTION_UNITS}, sight):
+            readings.enter(Measure.ACTION_UNITS, self._action_units.units(sight))
         if self._expression is not None and readings.open({Measure.EXPRESSION}, sight):
             cutting = sight.cutting(expression.SCALE, expression.CUT_SIDE)
             readings.enter(Measure.EXPRESSION, self._expression.probabilities(cutting))

@@ -71,6 +71,13 @@ class FaceAnalysisOptions(PipelineOptions):
         default=True,
         description="Whether to give proxies for 20 action units of FACS, from blendshapes; AU06, AU09 and AU23 are not available.",
     )
+    action_unit_weights: AddedName | None = Field(
+        default=None,
+        description=(
+            "Name of added weights (.safetensors) of Py-Feat's multitask network, which then gives probabilities of action units "
+            "in place of the proxies. Needs the extra `pyfeat`."
+        ),
+    )
     expression: bool = Field(default=True, description="Whether to give probabilities of seven expressions.")
     expression_weights: AddedName | None = Field(
         default=None,

@@ -69,7 +69,13 @@ class FaceAnalysis(Pipeline[FaceAnalysisOptions]):
         options = self.options
         lowest = CONTINUES * options.confidence_threshold
         self._detector = FaceDetector(self.context.sessions.get(DETECTOR), lowest, options.iou_threshold)
-        self._measures = Measures(options.measures, options.sample_every_s, self.context.sessions, options.expression_weights)
+        self._measures = Measures(
+            options.measures,
+            options.sample_every_s,
+            self.context.sessions,
+            expression_weights=options.expression_weights,
+            action_unit_weights=options.action_unit_weights,
+        )
         self._stored_size = None if media.video is None else (media.video.width, media.video.height)
 
     def feed(self, batch: Batch) -> Sequence[FaceObservation]:

@@ -24,6 +24,10 @@ class Readings:
     values: dict[Measure, Any] = field(default_factory=dict)
     missing: dict[Measure, tuple[FaceFlag, ...]] = field(default_factory=dict)
 
+    def of(self, measures: frozenset[Measure]) -> "Readings":
+        """The same readings, open to some of the measures only."""
+        return Readings(self.wanted & measures, self.flags, self.values, self.missing)
+
     def open(self, measures: Iterable[Measure], sight: Sight) -> frozenset[Measure]:
         """Those of the measures that are wanted and that nothing speaks against; the others are entered as missing."""
         for measure in self.wanted & set(measures):
