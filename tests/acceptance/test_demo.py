@@ -34,7 +34,7 @@ def test_it_ends_well_and_says_what_to_open(demo: tuple[Path, Ended]) -> None:
     folder, ended = demo
     assert ended.code == 0, ended.err
     assert ended.out.isascii()
-    for name in ("demo.mp4", "speech_recognition.vtt", "scene_detection.csv"):
+    for name in ("demo.mp4", "speech_recognition.vtt", "scene_detection.csv", "person_tracking.identities.csv"):
         assert str(folder / name) in ended.out
         assert (folder / name).stat().st_size > 0
     assert not list(folder.glob(".partial*"))

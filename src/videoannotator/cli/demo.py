@@ -42,4 +42,6 @@ def demo(
     say(f"  {clip}  with  {output / 'speech_recognition.vtt'}")
     say("Look at the scenes in a spreadsheet, and at one picture of each:")
     say(f"  {output / 'scene_detection.csv'}  and  {output / 'scene_detection'}")
-    say("Then try your own: videoannotator process YOUR_VIDEO")
+    say("Look at who was followed, with pictures of each person:")
+    say(f"  {output / 'person_tracking.identities.csv'}  and  {output / 'person_tracking'}")
+    say("Then try your own: videoannotator process YOUR_VIDEO --overlay")
