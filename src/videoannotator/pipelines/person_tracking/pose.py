@@ -1,10 +1,10 @@
 """The posture of one person: 17 points by MoveNet (Google 2021, https://www.tensorflow.org/hub/tutorials/movenet)."""
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from videoannotator.inference.sessions import Session
+from videoannotator.pipelines.person_tracking.crops import cut
 
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -38,12 +38,7 @@ class PoseNetwork:
         length = float(max(box[2] - box[0], box[3] - box[1])) * CROP
         left, top = (box[0] + box[2] - length) / 2, (box[1] + box[3] - length) / 2
         scale = self._side / length
-        # An area average where the crop shrinks, so that a large person does not flicker; warping alone would take single pixels.
-        shrink = min(1.0, 2 * scale)
-        source = picture if shrink == 1.0 else cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-        inner = scale / shrink
-        warp = np.array([[inner, 0, -left * scale], [0, inner, -top * scale]])
-        crop = cv2.warpAffine(source, warp, (self._side, self._side), flags=cv2.INTER_LINEAR)
+        crop = cut(picture, left, top, scale, (self._side, self._side))
         given = self._session.run({self._session.input_names[0]: crop[None, ..., ::-1].astype(np.int32)})
         found = next(iter(given.values())).reshape(17, 3)
         return np.stack([found[:, 1] * length + left, found[:, 0] * length + top, found[:, 2].clip(0, 1)], 1).astype(np.float32)

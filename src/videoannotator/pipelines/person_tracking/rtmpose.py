@@ -1,12 +1,12 @@
 """The posture of one person with RTMPose weights that the user added (Jiang et al. 2023, https://arxiv.org/abs/2303.07399)."""
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from videoannotator.annotations.persons import KEYPOINTS
 from videoannotator.inference.exports import picture_size, refuse
 from videoannotator.inference.sessions import Session
+from videoannotator.pipelines.person_tracking.crops import cut
 
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -53,12 +53,7 @@ class RTMPoseNetwork:
         scale = min(self._width / float(box[2] - box[0]), self._height / float(box[3] - box[1])) / CROP
         left = float(box[0] + box[2]) / 2 - self._width / scale / 2
         top = float(box[1] + box[3]) / 2 - self._height / scale / 2
-        # An area average where the crop shrinks; warping alone would take single pixels.
-        shrink = min(1.0, 2 * scale)
-        source = picture if shrink == 1.0 else cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-        inner = scale / shrink
-        warp = np.array([[inner, 0, -left * scale], [0, inner, -top * scale]])
-        crop = cv2.warpAffine(source, warp, (self._width, self._height), flags=cv2.INTER_LINEAR)
+        crop = cut(picture, left, top, scale, (self._width, self._height))
         prepared = np.ascontiguousarray(((crop[..., ::-1] - _MEAN_RGB) * _SCALE_RGB).transpose(2, 0, 1)[None])
         given = self._session.run({self._session.input_names[0]: prepared}, _OUTPUTS)
         along, down = (given[name] for name in _OUTPUTS)
