@@ -95,7 +95,7 @@ def rtmpose(path: Path, points: int = 17, height: Size = 256, width: Size = 192)
     return _saved(path, nodes, constants, (1, 3, height, width), outputs)
 
 
-def hsemotion(path: Path, classes: int = 8) -> Path:
+def hsemotion(path: Path, classes: int = 8, side: int = 224) -> Path:
     """Values that follow from the mean colour: class n has n % 3 = channel, times n + 1."""
     table = np.zeros((3, classes), np.float32)
     for place in range(classes):
@@ -104,7 +104,7 @@ def hsemotion(path: Path, classes: int = 8) -> Path:
         helper.make_node("ReduceMean", ["input"], ["means"], axes=[2, 3], keepdims=0),
         helper.make_node("MatMul", ["means", "table"], ["output"]),
     ]
-    return _saved(path, nodes, {"table": table}, (1, 3, 224, 224), {"output": (TensorProto.FLOAT, (1, classes))})
+    return _saved(path, nodes, {"table": table}, (1, 3, side, side), {"output": (TensorProto.FLOAT, (1, classes))})
 
 
 def _saved(

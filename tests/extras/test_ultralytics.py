@@ -73,7 +73,7 @@ def test_weights_for_another_task_or_other_points_are_refused(tmp_path: Path) ->
     (tmp_path / "b").mkdir()
     with pytest.raises(InvalidConfigException, match="for the task 'detect'"):
         opened(weights(tmp_path / "a", "detect"))
-    with pytest.raises(InvalidConfigException, match="5 points a person"):
+    with pytest.raises(InvalidConfigException, match=r"\(5, 3\), not the 17"):
         opened(weights(tmp_path / "b", points=5)).detect(PICTURE)
 
 
@@ -89,6 +89,7 @@ def test_what_is_no_network_and_what_is_not_there_is_named(tmp_path: Path) -> No
         opened(tmp_path / "empty")
 
 
-def test_nothing_is_told_to_its_makers(tmp_path: Path) -> None:
+def test_nothing_is_told_to_its_makers_and_nothing_installed(tmp_path: Path) -> None:
     opened(weights(tmp_path))
+    assert not ultralytics.utils.checks.AUTOINSTALL
     assert not ultralytics.utils.events.events.enabled

@@ -29,7 +29,7 @@ class Session:
         name: the weights' name in the manifest.
         device: `cpu`, `cuda` or `coreml`.
         input_names, output_names: what `run` takes and gives.
-        input_shapes: sizes of the inputs; None where any size is taken.
+        input_shapes, output_shapes: sizes of both; None where any size is taken, or where the file does not say.
         threads: the intra-op threads that it computes with.
     """
 
@@ -38,9 +38,7 @@ class Session:
         self.device = device
         self.input_names: tuple[str, ...] = tuple(tensor.name for tensor in session.get_inputs())
         self.output_names: tuple[str, ...] = tuple(tensor.name for tensor in session.get_outputs())
-        self.input_shapes: tuple[tuple[int | None, ...], ...] = tuple(
-            tuple(size if isinstance(size, int) else None for size in tensor.shape) for tensor in session.get_inputs()
-        )
+        self.input_shapes, self.output_shapes = _shapes(session.get_inputs()), _shapes(session.get_outputs())
         self.threads: int = session.get_session_options().intra_op_num_threads
         self._session = session
 
@@ -217,6 +215,10 @@ class SessionPool:
 
     def _note(self, entry: WeightsEntry, device: str) -> None:
         self._used[entry.name] = WeightsUsed(entry.name, entry.sha256, entry.licence, device)
+
+
+def _shapes(tensors: Sequence[Any]) -> tuple[tuple[int | None, ...], ...]:
+    return tuple(tuple(size if isinstance(size, int) else None for size in tensor.shape) for tensor in tensors)
 
 
 def _session_options(threads: int) -> ort.SessionOptions:

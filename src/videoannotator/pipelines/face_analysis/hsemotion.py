@@ -13,6 +13,8 @@ Floats = npt.NDArray[np.float32]
 
 WHAT = "an HSEmotion network for expressions"
 USUAL_SIZE = (224, 224)
+SIZES = ((224, 224), (260, 260))
+"""Those of the networks that were trained on pictures normalised as for ImageNet; others were not."""
 _WITH_CONTEMPT = ("anger", CONTEMPT, "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
 _CLASSES = {len(EXPRESSIONS): EXPRESSIONS, len(_WITH_CONTEMPT): _WITH_CONTEMPT, len(_WITH_CONTEMPT) + 2: _WITH_CONTEMPT}
 """By the length of the output; the longest has valence and arousal after the expressions, which are not read."""
@@ -32,8 +34,13 @@ class HSEmotionNetwork:
 
     def __init__(self, session: Session) -> None:
         self._height, self._width = picture_size(session, WHAT, USUAL_SIZE)
+        if (self._height, self._width) not in SIZES:
+            refuse(session, WHAT, f"they take pictures of {self._width} x {self._height} pixels, not of 224 or 260 square")
         if len(session.output_names) != 1:
             refuse(session, WHAT, f"they give {', '.join(session.output_names)} and not one output")
+        (shape,) = session.output_shapes
+        if shape and shape[-1] is not None and shape[-1] not in _CLASSES:
+            refuse(session, WHAT, f"they give {shape[-1]} values and not {', '.join(map(str, _CLASSES))}")
         self._session = session
 
     def probabilities(self, cutting: Image) -> dict[str, float] | None:

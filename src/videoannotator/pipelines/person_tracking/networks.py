@@ -5,6 +5,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from videoannotator.errors import InvalidConfigException
 from videoannotator.inference.person_detector import WEIGHTS as DETECTOR
 from videoannotator.inference.person_detector import Detections, PersonDetector
 from videoannotator.inference.rtmdet import RTMDetector
@@ -41,12 +42,18 @@ def networks(options: PersonTrackingOptions, sessions: SessionPool) -> tuple[Fin
 
     Raises:
         WeightsMissingException, WeightsDamagedException: added weights are not there, or not whole.
-        InvalidConfigException: they are something else than the option says.
+        InvalidConfigException: they are something else than the option says, or options exclude each other.
         ExtraMissingException: what they need is not installed.
         VideoAnnotatorException: as `SessionPool.get` does.
     """
     lowest = min(options.low_confidence_threshold, options.confidence_threshold)
     if options.yolo_weights is not None:
+        if options.detector_weights is not None or options.pose_weights is not None:
+            raise InvalidConfigException(
+                "yolo_weights find people and postures at once: detector_weights and pose_weights would have no effect.",
+                hint="Leave out one or the other.",
+                field="person_tracking.yolo_weights",
+            )
         yolo = YoloPose(options.yolo_weights, sessions, lowest, options.iou_threshold)
         return yolo, None if options.pose == "off" else yolo
     return _detector(options, sessions, lowest), _pose(options, sessions)

@@ -37,6 +37,9 @@ class RTMPoseNetwork:
         self._height, self._width = picture_size(session, WHAT, USUAL_SIZE)
         if not set(_OUTPUTS) <= set(session.output_names):
             refuse(session, WHAT, f"they give {', '.join(session.output_names)} and not {' and '.join(_OUTPUTS)}")
+        shape = session.output_shapes[session.output_names.index(_OUTPUTS[0])]
+        if len(shape) > 1 and shape[1] not in (len(KEYPOINTS), None):
+            refuse(session, WHAT, f"they give {shape[1]} points")
         self._session = session
 
     def points(self, picture: Image, box: Floats) -> Floats:

@@ -28,20 +28,21 @@ UNREADABLE = (*(RuntimeError, ValueError, TypeError, KeyError, AttributeError, I
 
 
 def _ultralytics() -> Any:
-    """The optional dependency, told to send nothing to its makers.
+    """The optional dependency, told to send nothing to its makers and to install nothing.
 
     Raises:
         ExtraMissingException: it is not installed.
     """
     try:
         import ultralytics  # noqa: PLC0415  an optional extra that takes seconds to load
-        from ultralytics.utils import events  # noqa: PLC0415  the same
+        from ultralytics.utils import checks, events  # noqa: PLC0415  the same
     except ImportError as error:
         raise ExtraMissingException(
             "The Ultralytics back-end is not installed.",
             hint="Install it: pip install 'videoannotator[ultralytics]' (AGPL), or leave out the option yolo_weights.",
         ) from error
     events.events.enabled = False
+    checks.AUTOINSTALL = False
     return ultralytics
 
 
@@ -102,7 +103,7 @@ class YoloPose:
         points = found.keypoints.data.cpu().numpy().astype(np.float32)
         if points.shape[1:] != (len(KEYPOINTS), _WITH_SCORES) and len(boxes):
             raise InvalidConfigException(
-                f"The weights {self._name!r} give {points.shape[1]} points a person, not the 17 of COCO.",
+                f"The weights {self._name!r} give points of the shape {points.shape[1:]}, not the 17 of COCO with their scores.",
                 hint="Use weights for human pose.",
             )
         self._postures = {box.tobytes(): posture for box, posture in zip(boxes, points, strict=True)}

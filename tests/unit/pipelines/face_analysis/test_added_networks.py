@@ -41,8 +41,11 @@ def test_probabilities_are_those_of_the_classes_in_their_order(tmp_path: Path, c
 
 
 def test_weights_that_are_something_else_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidConfigException, match=r"shape \(1, 5\)"):
-        network(tmp_path, 5).probabilities(np.zeros((112, 112, 3), np.uint8))
+    with pytest.raises(InvalidConfigException, match="5 values and not 7, 8, 10"):
+        network(tmp_path, 5)
+    folder = added(tmp_path / "small", "mine", tiny_networks.hsemotion(tmp_path / "small.onnx", side=112))
+    with pytest.raises(InvalidConfigException, match="112 x 112 pixels, not of 224 or 260"):
+        HSEmotionNetwork(SessionPool("cpu", 1, WeightsStore([folder])).added("mine"))
 
 
 @pytest.mark.parametrize("classes", [7, 8])

@@ -78,9 +78,8 @@ def test_weights_that_are_something_else_are_refused_with_what_they_give(tmp_pat
     with pytest.raises(InvalidConfigException, match="dets, labels and not simcc_x and simcc_y") as refused:
         RTMPoseNetwork(detector)
     assert "added_weights.md" in str(refused.value.hint)
-    whole_body = RTMPoseNetwork(session(tmp_path / "133", tiny_networks.rtmpose(tmp_path / "133.onnx", points=133)))
-    with pytest.raises(InvalidConfigException, match=r"\(1, 133, 384\)"):
-        whole_body.points(np.zeros((100, 100, 3), np.uint8), np.array([0, 0, 50, 50], np.float32))
+    with pytest.raises(InvalidConfigException, match="they give 133 points"):
+        RTMPoseNetwork(session(tmp_path / "133", tiny_networks.rtmpose(tmp_path / "133.onnx", points=133)))
     with pytest.raises(InvalidConfigException, match="shapes than one"):
         RTMPoseNetwork(SessionPool("cpu").get("mobileface"))
 
@@ -114,6 +113,14 @@ def test_without_postures_added_ones_are_not_loaded(tmp_path: Path) -> None:
     with run(tmp_path, weights, detector_weights="detector", pose_weights="not-there", pose="off") as found:
         assert [used.name for used in found.provenance.weights] == ["detector"]
         assert all(one.keypoints is None for one in found.records(PersonObservation))
+
+
+def test_options_that_exclude_each_other_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "weights").mkdir()
+    with run(tmp_path, tmp_path / "weights", yolo_weights="yolo", detector_weights="detector") as found:
+        error = found.outcomes["person_tracking"].error
+    assert error is not None
+    assert (error.code, error.hint) == ("INVALID_CONFIG", "Leave out one or the other.")
 
 
 def test_weights_that_nobody_added_fail_the_pipeline_with_the_cure(tmp_path: Path) -> None:
