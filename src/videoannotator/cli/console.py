@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
@@ -50,6 +51,14 @@ def printable(text: str, stream: TextIO) -> str:
 def say_json(value: Any) -> None:
     """Print the answer as one JSON document."""
     say(json.dumps(value, indent=2, ensure_ascii=True))
+
+
+def counted(count: int, kind: str) -> str:
+    """A number of annotations in words: `137 person observations` for 137 of the type PersonObservation."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower()
+    if count != 1:
+        words = f"{words[:-1]}ies" if words.endswith("y") else f"{words}s"
+    return f"{count} {words}"
 
 
 def fail(error: VideoAnnotatorException) -> None:

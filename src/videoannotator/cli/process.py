@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from videoannotator.cli.arguments import named_path, names_in
-from videoannotator.cli.console import fail, say, say_json, say_table, tell
+from videoannotator.cli.console import counted, fail, say, say_json, say_table, tell
 from videoannotator.errors import OutputExistsException, RunStopped, StorageFullException, VideoAnnotatorException
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def show_summary(task: "Task", annotations: "AnnotationSet", written: "Written")
     say()
     rows = []
     for name, outcome in annotations.outcomes.items():
-        counts = ", ".join(f"{count} {kind}" for kind, count in (outcome.records or {}).items())
+        counts = ", ".join(counted(count, kind) for kind, count in (outcome.records or {}).items())
         note = outcome.reason or (outcome.error.message if outcome.error else "") or "; ".join(outcome.warnings)
         rows.append((name, outcome.status.value, counts or "-", f"{outcome.busy_s:.1f} s", note))
     say_table(("pipeline", "status", "annotations", "worked", "note"), rows)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from videoannotator.cli.console import printable, say
+from videoannotator.cli.console import counted, printable, say
 
 
 class Terminal(io.TextIOWrapper):
@@ -51,3 +51,11 @@ def test_an_output_that_cannot_be_written_is_told_in_words(words: list[str]) -> 
     assert (ended.returncode, ended.stderr.splitlines()[0]) == (1, "Error: The output cannot be written: No space left on device.")
     assert "Traceback" not in ended.stderr
     assert "ignored" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("count", "kind", "words"),
+    [(137, "PersonObservation", "137 person observations"), (4, "PersonIdentity", "4 person identities"), (1, "Scene", "1 scene")],
+)
+def test_annotations_are_counted_in_words(count: int, kind: str, words: str) -> None:
+    assert counted(count, kind) == words
