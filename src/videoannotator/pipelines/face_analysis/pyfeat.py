@@ -88,6 +88,6 @@ def _modules() -> tuple[Any, Any, type[Exception]]:
     except ImportError as error:
         raise ExtraMissingException(
             "The Py-Feat back-end is not installed.",
-            hint="Install it: pip install 'videoannotator[pyfeat]', or leave out the option action_unit_weights.",
+            hint="Install it, on Python 3.11 or newer: pip install 'videoannotator[pyfeat]', or leave out action_unit_weights.",
         ) from error
     return inference, torch, safetensors.SafetensorError
