@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -265,9 +265,9 @@ def revoke_key(session: Session, key_id: str) -> bool:
     """Make a key, and those made in its name, useless from now on; gives whether there was such a key that worked."""
     revoke = update(APIKey).where(APIKey.revoked_at.is_(None)).values(revoked_at=now())
     result = session.execute(revoke.where(APIKey.id == key_id))
-    made, parents = select(APIKey.id).where(APIKey.parent_id.in_(bindparam("parents", expanding=True))), [key_id]
-    while parents := list(session.scalars(made, {"parents": parents})):
-        session.execute(revoke.where(APIKey.id.in_(parents)))
+    made = [key_id]
+    while made := list(session.scalars(select(APIKey.id).where(APIKey.parent_id.in_(made)))):
+        session.execute(revoke.where(APIKey.id.in_(made)))
     return bool(getattr(result, "rowcount", 0))
 
 

@@ -108,7 +108,9 @@ class Conclusion:
             except VideoAnnotatorException as error:
                 end = failed(error)
         if isinstance(end, Done):
-            reports = [self._without_paths(report_of(outcome)) for outcome in end.outcomes]
+            # One that ran again for the others' sake, and failed this time, keeps what it had.
+            told = [one for one in end.outcomes if one.pipeline in pipelines or one.status.value in (COMPLETED, SKIPPED)]
+            reports = [self._without_paths(report_of(outcome)) for outcome in told]
             duration_s = end.duration_s
         else:
             reports = [self._without_paths(report) for report in reports_of_failure(pipelines, self._claim.job.options, end)]

@@ -81,6 +81,17 @@ def test_after_a_retry_it_shows_all_pipelines_again(lab: Lab) -> None:
     }
 
 
+def test_what_was_found_is_kept_when_it_cannot_be_found_again_for_the_drawing(lab: Lab) -> None:
+    job_id = lab.submit(pipelines=("trial", "other_trial"), once=True, other={"failures": 1}, overlay=True)
+    assert lab.process(job_id, retry_delay_base=0.0).status is JobStatus.RETRYING
+    first = lab.runs(job_id)["trial"]
+    job = lab.process(job_id)
+    assert (job.status, job.success_rate, job.error_message) == (JobStatus.COMPLETED, 1.0, None)
+    kept = lab.runs(job_id)["trial"]
+    assert (kept.status, kept.token, kept.end_time) == ("completed", 1, first.end_time)
+    assert lab.artifacts(job_id)["trial.json"].token == 1
+
+
 def test_a_job_is_cancelled_while_it_is_drawn(lab: Lab) -> None:
     job_id = lab.submit(overlay=True)
     long_clip(lab, job_id)

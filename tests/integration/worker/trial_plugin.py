@@ -38,6 +38,7 @@ class TrialOptions(PipelineOptions):
     seconds: float = Field(0.0, ge=0.0, le=600.0, description="How long it works, seconds.")
     failures: int = Field(0, ge=0, le=100, description="How often it fails for the moment before it works.")
     deaths: int = Field(0, ge=0, le=100, description="How often it kills its process before it works.")
+    once: bool = Field(False, description="Whether it works the first time only.")
     broken: bool = Field(False, description="Whether it fails for good.")
     deaf: bool = Field(False, description="Whether it hangs, ignores signals and leaves a daemon behind.")
     full: bool = Field(False, description="Whether it fills the disk for temporary files.")
@@ -84,7 +85,7 @@ class Trial(Pipeline[TrialOptions]):
             os.kill(os.getpid(), signal.SIGKILL)
         if tried < options.failures:
             raise GPUOutOfMemoryException("The GPU is full for the moment.", hint="Wait.")
-        if options.broken:
+        if options.broken or (options.once and tried):
             raise InferenceFailedException("This network does not like this recording.", hint="Take another one.")
         until = time.monotonic() + options.seconds
         while time.monotonic() < until:

@@ -18,7 +18,9 @@ NEAR = 0.04
 DOUBT = 0.25
 """What is left of the score of a doubtful point."""
 SAME_BODY = 0.7
-"""Two postures that have this share of their points in common are of one body."""
+"""Two postures that have this share of the points that are seen in both in common,"""
+LEAST_IN_COMMON = 3
+"""and so many of them, are of one body."""
 
 
 def with_doubts(boxes: Floats, postures: Sequence[Floats]) -> list[Floats]:
@@ -55,7 +57,7 @@ def doubles(boxes: Floats, postures: Sequence[Floats], least_score: float) -> np
             seen = (postures[one][:, 2] >= least_score) & (postures[other][:, 2] >= least_score)
             apart = np.hypot(*(postures[one][seen, :2] - postures[other][seen, :2]).T)
             same = int((apart < NEAR * min(sizes[one], sizes[other])).sum())
-            found[one, other] = found[other, one] = same >= max(3, SAME_BODY * int(seen.sum()))
+            found[one, other] = found[other, one] = same >= max(LEAST_IN_COMMON, SAME_BODY * int(seen.sum()))
     return found
 
 
