@@ -28,7 +28,14 @@ class ContractOfContactSheets(ExporterContract):
         """Text in a picture is not text; `tests/unit/media/test_drawing.py` looks at its letters."""
 
 
-SPECIAL = {"parquet": ContractOfParquet, "mot": ContractOfMOT, "contact_sheet": ContractOfContactSheets}
+class ContractOfRTTM(ExporterContract):
+    writes_empty_files = False
+
+    def test_text_outside_ascii_survives(self, tmp_path: Path) -> None:
+        """RTTM is ASCII: names that a labels file gives stand in the tables and in the JSON file."""
+
+
+SPECIAL = {"parquet": ContractOfParquet, "mot": ContractOfMOT, "rttm": ContractOfRTTM, "contact_sheet": ContractOfContactSheets}
 
 # One test class per entry point, so that a report names the format at fault.
 for name, entry in ENTRIES.items():

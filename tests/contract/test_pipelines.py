@@ -41,6 +41,10 @@ class TestSceneDetection(PipelineContract):
     pipeline = Registry.installed().pipeline("scene_detection")
 
 
+class TestSpeakerDiarization(PipelineContract):
+    pipeline = Registry.installed().pipeline("speaker_diarization")
+
+
 class TestSpeechRecognition(PipelineContract):
     pipeline = Registry.installed().pipeline("speech_recognition")
 

@@ -11,8 +11,9 @@ from videoannotator.annotations.face_tables import FACE_TRACKS, FACES
 from videoannotator.annotations.person_tables import IDENTITIES, PERSONS
 from videoannotator.annotations.scene_tables import SCENES
 from videoannotator.annotations.speech_tables import UTTERANCES, WORDS
+from videoannotator.annotations.voice_tables import TURNS
 
-TABLES: tuple[Table, ...] = (SCENES, UTTERANCES, WORDS, PERSONS, IDENTITIES, FACES, FACE_TRACKS)
+TABLES: tuple[Table, ...] = (SCENES, UTTERANCES, WORDS, TURNS, PERSONS, IDENTITIES, FACES, FACE_TRACKS)
 """Every table there is."""
 
 

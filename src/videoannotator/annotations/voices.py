@@ -22,14 +22,14 @@ class SpeakerTurn:
     Attributes:
         start, end: of the turn.
         speaker_id: whose it is, the same for all turns of one speaker (`speaker_001`).
-        confidence: how sure it is that this speaker speaks here, 0 to 1: not calibrated.
+        confidence: how sure it is that this speaker speaks here, 0 to 1, not calibrated; None when the method does not say.
         label: the name that a labels file gives this speaker; None without one.
     """
 
     start: MediaTime
     end: MediaTime
     speaker_id: str
-    confidence: float
+    confidence: float | None
     label: str | None = None
 
     def __post_init__(self) -> None:

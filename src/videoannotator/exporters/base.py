@@ -12,6 +12,14 @@ from videoannotator.annotations.annotation_set import AnnotationSet
 from videoannotator.annotations.disk import full_disk_named
 from videoannotator.errors import InvalidRequestException
 
+STEMS = {("audio_processing", "Utterance"): "speech_recognition", ("audio_processing", "SpeakerTurn"): "speaker_diarization"}
+"""Under which names a pipeline writes the files of the pipelines that it contains, by its own name and the record type."""
+
+
+def stem_of(pipeline: str, record_type: type) -> str:
+    """What the file of a pipeline's records is called, without its ending: after the pipeline, or after the one it contains."""
+    return STEMS.get((pipeline, record_type.__name__), pipeline)
+
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:

@@ -12,7 +12,7 @@ from videoannotator.annotations.annotation_set import AnnotationSet
 from videoannotator.annotations.speech_tables import UTTERANCES
 from videoannotator.annotations.time import MediaTime
 from videoannotator.annotations.transcript import Utterance
-from videoannotator.exporters.base import ExportedFile, Exporter, writing
+from videoannotator.exporters.base import ExportedFile, Exporter, stem_of, writing
 
 LONGEST_MS = 7000
 """The longest time that one cue stands."""
@@ -43,7 +43,7 @@ class WebVTT(Exporter):
         for pipeline in annotations.outcomes:
             if UTTERANCES not in annotations.tables_of(pipeline):
                 continue
-            path = folder / f"{pipeline}.vtt"
+            path = folder / f"{stem_of(pipeline, Utterance)}.vtt"
             utterances: Iterable[Utterance] = ()
             if pipeline in annotations.results:
                 utterances = annotations.results[pipeline].of_type(Utterance)

@@ -32,6 +32,7 @@ from videoannotator.annotations.scenes import Boundary, Scene
 from videoannotator.annotations.store import PipelineRecords
 from videoannotator.annotations.time import MediaTime
 from videoannotator.annotations.transcript import Utterance, Word, WordTiming
+from videoannotator.annotations.voices import SpeakerTurn
 
 RECORDING_NAME = "face person Zoë"
 """Stem of the recording's file name in every example; no output file may be named after it."""
@@ -42,6 +43,7 @@ RECORD_NAMES = MappingProxyType(
     {
         "scene_detection": ("Scene",),
         "speech_recognition": ("Utterance",),
+        "speaker_diarization": ("SpeakerTurn",),
         "person_tracking": ("PersonObservation", "PersonIdentity", "PersonPicture"),
         "face_analysis": ("FaceObservation", "FaceTrack"),
     }
@@ -60,7 +62,13 @@ TEXTS = (
 """What a transcript may hold and a careless format breaks on."""
 
 NON_ASCII: Mapping[type | None, tuple[str, ...]] = MappingProxyType(
-    {Utterance: ("heißt", "你好", "👋🏽", "שלומך"), Scene: ("Küche",), PersonIdentity: ("Großmutter",), None: ("Zoë's",)}
+    {
+        Utterance: ("heißt", "你好", "👋🏽", "שלומך"),
+        Scene: ("Küche",),
+        PersonIdentity: ("Großmutter",),
+        SpeakerTurn: ("Françoise",),
+        None: ("Zoë's",),
+    }
 )
 """Words outside ASCII in the example `full`, by record type; under None those that are said about the run as a whole."""
 
@@ -124,6 +132,18 @@ def utterances() -> tuple[Utterance, ...]:
         Utterance(at(45.0), at(63.0), "A long stretch of speech whose recogniser gave no word times at all.", "en", None, ()),
         Utterance(at(70.0), at(76.0), "你好吗", "zh", 0.5, chinese),
         utterance(360_000.0, 360_001.0, "after a hundred hours"),
+    )
+
+
+def turns() -> tuple[SpeakerTurn, ...]:
+    """Two speakers who overlap, one of them with a name, one turn without a confidence, one shorter than a millisecond."""
+    third = MediaTime(Fraction(1, 3))
+    return (
+        SpeakerTurn(at(0.1), at(0.2), "speaker_001", 0.987654321, "Françoise"),
+        SpeakerTurn(third, third.shifted(Fraction(1, 30000)), "speaker_002", 0.0),
+        SpeakerTurn(at(1.0), at(8.5), "speaker_001", 1.0, "Françoise"),
+        SpeakerTurn(at(8.25), at(9.999999), "speaker_002", None),
+        SpeakerTurn(at(360_000.0), at(360_001.0), "speaker_003", 0.5),
     )
 
 
@@ -238,6 +258,7 @@ def provenance() -> Provenance:
         options={
             "scene_detection": {"mode": "balanced", "min_scene_length": 0.6},
             "speech_recognition": {"language": "en"},
+            "speaker_diarization": {"preset": "balanced"},
             "person_tracking": {"rate_hz": 5.0},
             "face_analysis": {"rate_hz": 5.0},
         },
@@ -284,6 +305,7 @@ def full() -> AnnotationSet:
         {
             "scene_detection": (*scenes(), *pictures),
             "speech_recognition": utterances(),
+            "speaker_diarization": turns(),
             "person_tracking": (*persons(), *identities(), *person_pictures()),
             "face_analysis": (*faces(), *face_tracks()),
         }
@@ -297,9 +319,10 @@ def empty() -> AnnotationSet:
 
 def audio_only() -> AnnotationSet:
     """A recording without video: scenes were skipped, and no frame times are known."""
-    visual = (name for name in RECORD_NAMES if name != "speech_recognition")
+    visual = (name for name in RECORD_NAMES if name not in ("speech_recognition", "speaker_diarization"))
     skipped = [PipelineOutcome(name, PipelineStatus.SKIPPED, {}, reason="The recording has no video track.") for name in visual]
-    return annotation_set({"speech_recognition": utterances()}, video=False, others=skipped)
+    heard = {"speech_recognition": utterances(), "speaker_diarization": turns()}
+    return annotation_set(heard, video=False, others=skipped)
 
 
 def unfinished() -> AnnotationSet:
@@ -322,7 +345,8 @@ def before_zero() -> AnnotationSet:
         Scene(at(-1.0), at(3.0), 10, 49, Boundary.CUT, 0.5, method="content"),
     )
     spoken = (utterance(-1.5, -0.5, "Nobody sees this"), utterance(-0.3, 0.9, "half of this one"))
-    return annotation_set({"scene_detection": early_scenes, "speech_recognition": spoken})
+    early_turns = (SpeakerTurn(at(-1.5), at(-0.5), "speaker_001", 0.5), SpeakerTurn(at(-0.3), at(0.9), "speaker_002", 0.5))
+    return annotation_set({"scene_detection": early_scenes, "speech_recognition": spoken, "speaker_diarization": early_turns})
 
 
 def many(count: int = 2100) -> AnnotationSet:
@@ -332,12 +356,19 @@ def many(count: int = 2100) -> AnnotationSet:
         for i in range(count)
     )
     spoken = (utterance(i, i + 0.9, f"word {i}") for i in range(count))
+    heard = (SpeakerTurn(at(i), at(i + 0.9), f"speaker_{1 + i % 2:03d}", 0.5) for i in range(count))
     box = Box(10.0, 20.0, 30.0, 40.0)
     people = (PersonObservation(at(i), 25 * i, 1 + i % 2, box, Evidence.DETECTED, 0.5) for i in range(count // 4))
     points = tuple(Point(11.0, 21.0) for _ in FACE_POINTS)
     seen = (FaceObservation(at(i), 25 * i, 1, box, Evidence.DETECTED, 0.5, points) for i in range(count // 4))
     return annotation_set(
-        {"scene_detection": scene_records, "speech_recognition": spoken, "person_tracking": people, "face_analysis": seen}
+        {
+            "scene_detection": scene_records,
+            "speech_recognition": spoken,
+            "speaker_diarization": heard,
+            "person_tracking": people,
+            "face_analysis": seen,
+        }
     )
 
 

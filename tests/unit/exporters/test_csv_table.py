@@ -15,6 +15,7 @@ FILES = {
     "scenes": "scene_detection.csv",
     "utterances": "speech_recognition.utterances.csv",
     "words": "speech_recognition.words.csv",
+    "turns": "speaker_diarization.csv",
     "persons": "person_tracking.persons.csv",
     "identities": "person_tracking.identities.csv",
     "faces": "face_analysis.faces.csv",

@@ -16,6 +16,7 @@ FILES = {
     "scenes": "scene_detection.parquet",
     "utterances": "speech_recognition.utterances.parquet",
     "words": "speech_recognition.words.parquet",
+    "turns": "speaker_diarization.parquet",
     "persons": "person_tracking.persons.parquet",
     "identities": "person_tracking.identities.parquet",
     "faces": "face_analysis.faces.parquet",

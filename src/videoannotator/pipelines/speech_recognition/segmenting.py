@@ -1,6 +1,5 @@
 """Cutting a stream of sound into stretches of speech that a recogniser can take one at a time."""
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -9,15 +8,11 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from videoannotator.inference.voice_activity import SAMPLE_RATE_HZ, WINDOW_S, WINDOW_SAMPLES
-
-Samples = npt.NDArray[np.float32]
+from videoannotator.inference.voice_activity import SAMPLE_RATE_HZ, WINDOW_S, WINDOW_SAMPLES, sure_probability
+from videoannotator.media.sound_window import Samples, SoundWindow
 
 _HYSTERESIS = 0.15
 """Speech goes on until its probability falls this far below the threshold at which it began (as in Silero's own segmenting)."""
-_DOUBT_LEFT = 0.2
-"""Speech must be this near to certain somewhere, as a part of the doubt at the threshold (0.9 for a threshold of 0.5). Measured:
-spoken words, however short, reach 0.99 and more; music and effects that pass the threshold stay below 0.9."""
 _SHORTEST_CLEAN_GAP = 4
 """Windows. A gap in the voice activity of at least 0.13 s is no stop consonant, so no word goes on behind it."""
 _OVERLAP = 31
@@ -69,32 +64,6 @@ class SpeechSegment:
         return self.first_sample + len(self.samples)
 
 
-class SoundWindow:
-    """The newest part of a stream of samples, addressed by position in the stream."""
-
-    def __init__(self) -> None:
-        self._blocks: deque[Samples] = deque()
-        self._first = 0
-        self.end = 0
-
-    def append(self, samples: Samples) -> None:
-        """Add the next samples."""
-        if len(samples):
-            self._blocks.append(samples)
-            self.end += len(samples)
-
-    def forget_before(self, position: int) -> None:
-        """Drop the blocks that lie wholly before `position`."""
-        while self._blocks and self._first + len(self._blocks[0]) <= position:
-            self._first += len(self._blocks.popleft())
-
-    def cut_out(self, start: int, end: int) -> tuple[int, Samples]:
-        """The samples from `start` to `end` as far as they are there, with the position of the first."""
-        joined = np.concatenate([*self._blocks, np.zeros(0, np.float32)])
-        start = max(start, self._first)
-        return start, joined[start - self._first : max(0, end - self._first)]
-
-
 @dataclass(slots=True)
 class _OpenStretch:
     """Speech that has begun: its first window, of every window since then whether it is voiced, and the highest probability."""
@@ -141,7 +110,7 @@ class SpeechSegmenter:
         self._padding = round(min(rules.padding_s, rules.min_pause_s) * SAMPLE_RATE_HZ)
         self._pause = max(1, round(rules.min_pause_s / WINDOW_S))
         self._longest = round(rules.max_segment_s / WINDOW_S)
-        self._sure = 1 - (1 - rules.threshold) * _DOUBT_LEFT
+        self._sure = sure_probability(rules.threshold)
         self._fewest = max(1, round(rules.min_speech_s / WINDOW_S))
 
     def feed(self, samples: Samples) -> Iterator[SpeechSegment]:

@@ -20,6 +20,7 @@ from videoannotator.pipelines.base import RunContext
 from videoannotator.pipelines.speech_recognition import SpeechRecognition, SpeechRecognitionOptions
 from videoannotator.pipelines.speech_recognition.alignment import WordAligner
 from videoannotator.testing.speech import RATE_HZ, SyntheticSpeech
+from videoannotator.testing.speechless_sounds import SPEECHLESS_SOUNDS, speechless
 
 Samples = npt.NDArray[np.float32]
 Recognise = Callable[..., Any]
@@ -37,42 +38,9 @@ WITHOUT_A_PAUSE = (
 )
 
 
-def pink_noise() -> npt.NDArray[np.float64]:
-    rng = np.random.default_rng(2)
-    frequencies = np.maximum(np.fft.rfftfreq(MINUTE, 1 / RATE_HZ), 1 / 60)
-    spectrum = (rng.normal(size=len(frequencies)) + 1j * rng.normal(size=len(frequencies))) / np.sqrt(frequencies)
-    noise: npt.NDArray[np.float64] = np.fft.irfft(spectrum, MINUTE)
-    noise *= 0.5 / np.abs(noise).max()
-    return noise
-
-
-def chords(vibrato: float) -> npt.NDArray[np.float64]:
-    """Plucked major chords with seven harmonics each, a new one every second."""
-    music = np.zeros(MINUTE)
-    for second, root in enumerate([220.0, 174.6, 261.6, 196.0, 246.9, 146.8] * 10):
-        part = slice(second * RATE_HZ, (second + 1) * RATE_HZ)
-        since = TIME[part] - second
-        for frequency in (root, root * 1.25, root * 1.5, root * 2):
-            for harmonic in range(1, 8):
-                phase = 2 * np.pi * frequency * harmonic * since + vibrato * harmonic * np.sin(2 * np.pi * 5.5 * since)
-                music[part] += np.minimum(1, since * 20) * np.exp(-2 * since) * np.sin(phase) / harmonic * 0.05
-    return music
-
-
-SOUNDS_WITHOUT_SPEECH: dict[str, Callable[[], npt.NDArray[np.float64]]] = {
-    "silence": lambda: np.zeros(MINUTE),
-    "white noise": lambda: np.random.default_rng(1).normal(0, 0.1, MINUTE),
-    "tone of 440 Hz": lambda: 0.5 * np.sin(2 * np.pi * 440 * TIME),
-    "pink noise": pink_noise,
-    "mains hum": lambda: np.sum([0.3 * np.sin(2 * np.pi * 50 * k * TIME) / k for k in range(1, 8)], axis=0),
-    "chords": lambda: chords(0.0),
-    "chords with vibrato": lambda: chords(0.3),
-}
-
-
-@pytest.mark.parametrize("sound", SOUNDS_WITHOUT_SPEECH)
-def test_nothing_is_invented(sound: str, recognise: Recognise) -> None:
-    heard = recognise(SOUNDS_WITHOUT_SPEECH[sound]().astype(np.float32))
+@pytest.mark.parametrize("kind", SPEECHLESS_SOUNDS)
+def test_nothing_is_invented(kind: str, recognise: Recognise) -> None:
+    heard = recognise(speechless(kind, 60))
     assert heard.utterances == []
 
 
