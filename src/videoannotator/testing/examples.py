@@ -32,6 +32,7 @@ from videoannotator.annotations.scenes import Boundary, Scene
 from videoannotator.annotations.store import PipelineRecords
 from videoannotator.annotations.time import MediaTime
 from videoannotator.annotations.transcript import Utterance, Word, WordTiming
+from videoannotator.testing.active_speaker_examples import many_on_screen, speaker_links, speaking_on_screen
 
 RECORDING_NAME = "face person Zoë"
 """Stem of the recording's file name in every example; no output file may be named after it."""
@@ -44,6 +45,7 @@ RECORD_NAMES = MappingProxyType(
         "speech_recognition": ("Utterance",),
         "person_tracking": ("PersonObservation", "PersonIdentity", "PersonPicture"),
         "face_analysis": ("FaceObservation", "FaceTrack"),
+        "active_speaker": ("SpeakingOnScreen", "SpeakerLink"),
     }
 )
 """The record types that each pipeline of the examples makes."""
@@ -240,6 +242,7 @@ def provenance() -> Provenance:
             "speech_recognition": {"language": "en"},
             "person_tracking": {"rate_hz": 5.0},
             "face_analysis": {"rate_hz": 5.0},
+            "active_speaker": {"min_confidence": 0.8},
         },
     )
 
@@ -278,7 +281,7 @@ def annotation_set(
 
 
 def full() -> AnnotationSet:
-    """Scenes with pictures, speech, people and faces."""
+    """Scenes with pictures, speech, people, faces, and who speaks on screen."""
     pictures = (Attachment(f"scene-000{n}.jpg", b"\xff\xd8" + bytes([n]) * 5 + b"\xff\xd9") for n in (1, 2))
     return annotation_set(
         {
@@ -286,6 +289,7 @@ def full() -> AnnotationSet:
             "speech_recognition": utterances(),
             "person_tracking": (*persons(), *identities(), *person_pictures()),
             "face_analysis": (*faces(), *face_tracks()),
+            "active_speaker": (*speaking_on_screen(), *speaker_links()),
         }
     )
 
@@ -337,7 +341,13 @@ def many(count: int = 2100) -> AnnotationSet:
     points = tuple(Point(11.0, 21.0) for _ in FACE_POINTS)
     seen = (FaceObservation(at(i), 25 * i, 1, box, Evidence.DETECTED, 0.5, points) for i in range(count // 4))
     return annotation_set(
-        {"scene_detection": scene_records, "speech_recognition": spoken, "person_tracking": people, "face_analysis": seen}
+        {
+            "scene_detection": scene_records,
+            "speech_recognition": spoken,
+            "person_tracking": people,
+            "face_analysis": seen,
+            "active_speaker": many_on_screen(count // 4),
+        }
     )
 
 
