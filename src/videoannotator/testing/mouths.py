@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from videoannotator.annotations.faces import FACE_POINTS
 from videoannotator.media.portraits import Portrait
-from videoannotator.testing.speech import SyntheticSpeech
 
 Floats = npt.NDArray[np.float32]
 
@@ -44,11 +43,17 @@ class Voice:
         return float(np.interp((seconds - self.start_s) / _STEP_S, np.arange(len(self.openings)), self.openings, 0.0, 0.0))
 
 
-def voice(speech: SyntheticSpeech, start_s: float, rate_hz: int = 16000) -> Voice:
-    """The movement of a mouth that speaks: as open as the sound is loud, smoothed as far as a jaw is slow (60 ms)."""
+def voice(samples: Floats, rate_hz: int, start_s: float) -> Voice:
+    """The movement of a mouth that speaks: as open as the sound is loud, smoothed as far as a jaw is slow (60 ms).
+
+    Args:
+        samples: speech, shape (n,).
+        rate_hz: samples per second.
+        start_s: when it begins.
+    """
     step = round(_STEP_S * rate_hz)
-    count = len(speech.samples) // step
-    loudness = np.sqrt(np.square(speech.samples[: count * step].reshape(count, step)).mean(1))
+    count = len(samples) // step
+    loudness = np.sqrt(np.square(samples[: count * step].reshape(count, step)).mean(1))
     smooth = np.convolve(loudness, np.hanning(9)[1:-1] / np.hanning(9).sum(), "same")
     return Voice(start_s, tuple(float(value) for value in (smooth / np.quantile(smooth, 0.95)).clip(0, 1)))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from tests.speakers import turn
 
 from videoannotator.annotations.active_speaker import SpeakerLink, SpeakingOnScreen
 from videoannotator.annotations.boxes import Box, Evidence, Point
@@ -53,10 +54,6 @@ class Conversation:
     turns: tuple[SpeakerTurn, ...]
     seconds: float
     people: tuple[Any, ...] = field(default=())
-
-
-def turn(start_s: float, end_s: float, speaker: str) -> SpeakerTurn:
-    return SpeakerTurn(MediaTime.from_seconds(start_s), MediaTime.from_seconds(end_s), speaker, 0.9)
 
 
 def within(moments: Floats, stretches: Sequence[tuple[float, float]]) -> npt.NDArray[np.bool_]:
@@ -149,10 +146,35 @@ def share(talk: Conversation, given: Answer, truth: dict[str, tuple[int, ...]]) 
     for stretch in given.stretches:
         middle = np.array([(stretch.start.seconds + stretch.end.seconds) / 2])
         there = [face.track for face in talk.faces if face.track in truth[stretch.speaker_id] and within(middle, face.seen)[0]]
-        known = stretch.face_track_id is not None
-        if known:
-            key = "right" if stretch.face_track_id in there else "wrong"
-        else:
+        if stretch.face_track_id is None:
             key = "unknown" if there else "rightly unknown"
+        else:
+            key = "right" if stretch.face_track_id in there else "wrong"
         seconds[key] += stretch.end.since(stretch.start)
     return {key: value / sum(seconds.values()) for key, value in seconds.items()}
+
+
+SPEAKERS = ("speaker_001", "speaker_002", "speaker_003")
+
+
+def taking_turns(seed: int, seconds: float, speakers: int = 2) -> list[tuple[float, float, int]]:
+    """Who (from 0) speaks from when to when: turns of 0.8 s to 5 s, pauses of 0.1 s to 1 s, the next one mostly somebody else."""
+    random = np.random.default_rng(1000 + seed)
+    start, who, spoken = 1.0, 0, []
+    while start < seconds - 3:
+        length = random.uniform(0.8, 5)
+        spoken.append((start, min(start + length, seconds - 1), who))
+        start += length + random.uniform(0.1, 1.0)
+        if random.random() < 0.9:
+            who = (who + int(random.integers(1, speakers))) % speakers
+    return spoken
+
+
+def of(who: int, spoken: Sequence[tuple[float, float, int]]) -> tuple[tuple[float, float], ...]:
+    """The turns of one of them."""
+    return tuple((start, end) for start, end, each in spoken if each == who)
+
+
+def as_turns(spoken: Sequence[tuple[float, float, int]]) -> tuple[SpeakerTurn, ...]:
+    """As speaker diarization would give them."""
+    return tuple(turn(start, end, SPEAKERS[who]) for start, end, who in spoken)
