@@ -87,7 +87,8 @@ def test_tracks_keep_times_and_openings_only() -> None:
     for frame in range(20):
         lips.add(observed(frame / 5, frame, 1, 0.1 * (frame % 2)))
         lips.add(observed(frame / 5, frame, 2, None))
-    assert (lips.tracks, lips.measured, lips.step_s) == (2, 20, pytest.approx(0.2))
+    assert (lips.tracks, lips.measured) == (2, 20)
+    assert lips.step_s == pytest.approx(0.2)
     assert len(lips.motion(1).times) > 10
     assert len(lips.motion(2).times) == 0
     assert lips.stays()[2].tolist() == [[pytest.approx(-0.1), pytest.approx(3.9)]]
