@@ -5,9 +5,11 @@ much while the speaker speaks alone as while the speaker is silent; if not, they
 means of the logarithm of the motion is taken as normally distributed around either, with the variance that the motion itself shows
 and, on top, `REACTION`, for all that does not average out in a long recording: listeners laugh with the speaker, nod, chew.
 Comparing a face with itself instead of with a fixed threshold, as Everingham, Sivic & Zisserman (2006, "Hello! My name is...
-Buffy") did, makes the score the same for large and small faces, and a mouth that moves all the time says nothing. That a speaker is
-one person throughout the recording, so that evidence adds up over turns, is what clustering of voices gives; Roth et al. (2020,
-AVA-ActiveSpeaker: An Audio-Visual Dataset for Active Speaker Detection) describe the task where each moment stands alone.
+Buffy") did, makes the score the same for large and small faces, and a mouth that moves all the time says nothing. Of a face that is
+hardly seen while the speaker is silent, as in films that show whoever speaks, it is assumed that its lips move then as those of
+others do (`USUAL_SILENCE`); the more of its silence is seen, the less this counts. That a speaker is one person throughout the
+recording, so that evidence adds up over turns, is what clustering of voices gives; Roth et al. (2020, AVA-ActiveSpeaker: An
+Audio-Visual Dataset for Active Speaker Detection) describe the task where each moment stands alone.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,11 +19,15 @@ from math import exp, log
 import numpy as np
 import numpy.typing as npt
 
-from videoannotator.pipelines.active_speaker.lips import WINDOW_S, Floats, LipMotion
+from videoannotator.pipelines.active_speaker.lips import STILL, WINDOW_S, Floats, LipMotion
 
 SPEAKING_RATIO = 3.0
-"""How much more lips move in speech than in silence, at least usually: in rendered clips 5 to 100 times, depending on how quiet the
-picture is. Evidence is for a speaker from its square root on."""
+"""How much more lips move in speech than in silence, at least usually: six times in two filmed talks against a filmed face that
+acts without speaking, `lips.STILL` added to both. Evidence is for a speaker from the square root of it on."""
+USUAL_SILENCE = log(0.0055 + STILL)
+"""The level of lips that do not speak: of that acting face, which smiles, frowns and turns; its levels spread by 0.53."""
+USUAL_SILENCE_SPREAD = 0.8
+"""Standard deviation, in natural logarithms, of that level from face to face."""
 REACTION = 0.35
 """Standard deviation, in natural logarithms, of how far lips move more or less for reasons of their own while somebody speaks."""
 LEAST_SPREAD = 0.3
@@ -69,7 +75,8 @@ class Contrast:
     """How the lips of somebody move while a speaker speaks, and while the speaker is silent.
 
     Attributes:
-        speaking, silent: mean level of the motion (see `LipMotion`).
+        speaking: mean level of the motion (see `LipMotion`).
+        silent: the same, drawn towards `USUAL_SILENCE` the more the less was seen.
         variance: of single levels within the two.
         speaking_s, silent_s: for how long they were measured.
         log_odds: log likelihood ratio of being the speaker against not being it.
@@ -92,13 +99,13 @@ class Contrast:
 
 
 def contrasts(motion: LipMotion, speech: Speech, least_s: float) -> Mapping[str, Contrast]:
-    """The contrast for every speaker of whom at least `least_s` of speech (alone) and of silence were seen on these lips."""
+    """The contrast for every speaker of whom at least `least_s` of speech, alone, were seen on these lips."""
     at_once = speech.at_once(motion.times)
     found = {}
     for speaker in speech.speakers:
         own = speech.of(speaker, motion.times)
         alone, silent = motion.levels[own & (at_once == 1)], motion.levels[~own]
-        if min(len(alone), len(silent)) * motion.step_s >= least_s:
+        if len(alone) * motion.step_s >= least_s:
             found[speaker] = _contrast(alone, silent, motion.step_s)
     return found
 
@@ -114,14 +121,17 @@ def log_odds_of(probability: float) -> float:
 
 
 def _contrast(alone: Floats, silent: Floats, step_s: float) -> Contrast:
-    squares = float(np.square(alone - alone.mean()).sum() + np.square(silent - silent.mean()).sum())
+    speaking, own = float(alone.mean()), float(silent.mean()) if len(silent) else USUAL_SILENCE
+    squares = float(np.square(alone - speaking).sum() + np.square(silent - own).sum())
     variance = max(LEAST_SPREAD**2, squares / (len(alone) + len(silent)))
-    difference = float(alone.mean() - silent.mean())
-    spread = variance * (1 / _independent(len(alone), step_s) + 1 / _independent(len(silent), step_s)) + REACTION**2
+    known, usual = _independent(len(silent), step_s) / variance, 1 / USUAL_SILENCE_SPREAD**2
+    in_silence = (known * own + usual * USUAL_SILENCE) / (known + usual)
+    difference = speaking - in_silence
+    spread = variance / _independent(len(alone), step_s) + 1 / (known + usual) + REACTION**2
     expected = log(SPEAKING_RATIO)
     return Contrast(
-        speaking=float(alone.mean()),
-        silent=float(silent.mean()),
+        speaking=speaking,
+        silent=in_silence,
         variance=variance,
         speaking_s=len(alone) * step_s,
         silent_s=len(silent) * step_s,

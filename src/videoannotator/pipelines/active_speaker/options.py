@@ -19,7 +19,7 @@ class ActiveSpeakerOptions(PipelineOptions):
         ge=0.2,
         le=60.0,
         description=(
-            "For how long the lips of a face must be measured while a speaker speaks alone, and again while the speaker is silent, "
-            "in seconds, before the two can be linked."
+            "For how long the lips of a face must be measured while a speaker speaks alone, in seconds, before the two can be "
+            "linked."
         ),
     )

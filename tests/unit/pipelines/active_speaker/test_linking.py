@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from videoannotator.pipelines.active_speaker.evidence import Contrast, Speech, contrasts, log_odds_of, probability
+from videoannotator.pipelines.active_speaker.evidence import USUAL_SILENCE, Contrast, Speech, contrasts, log_odds_of, probability
 from videoannotator.pipelines.active_speaker.linking import Candidate, confidence_of, links, overlap_s
 from videoannotator.pipelines.active_speaker.lips import LipMotion
 
@@ -59,10 +59,31 @@ def test_more_time_is_more_evidence_up_to_what_listeners_do() -> None:
     assert odds[-1] < np.log(3) ** 2 / 2 / 0.35**2
 
 
-def test_too_little_of_speech_or_silence_is_no_evidence() -> None:
-    assert contrasts(motion(0.06, 0.01, seconds=5.5), TURNS, 1.0) == {}
-    assert contrasts(motion(0.06, 0.01, seconds=6.5), TURNS, 1.0) != {}
+def test_too_little_of_speech_is_no_evidence() -> None:
+    assert contrasts(motion(0.06, 0.01, seconds=0.8), TURNS, 1.0) == {}
+    assert contrasts(motion(0.06, 0.01, seconds=1.2), TURNS, 1.0) != {}
     assert contrasts(NOTHING, TURNS, 1.0) == {}
+
+
+def test_lips_never_seen_in_silence_are_taken_to_be_as_still_as_those_of_others() -> None:
+    always = Speech([("a", 0.0, 60.0)])
+    talks, keeps_still = contrasts(motion(0.065, 0.065), always, 1.0)["a"], contrasts(motion(0.01, 0.01), always, 1.0)["a"]
+    assert talks.silent == pytest.approx(USUAL_SILENCE)
+    assert log_odds_of(0.8) < talks.log_odds < log_odds_of(0.9)
+    assert keeps_still.log_odds < 0
+
+
+def test_what_is_seen_of_silence_outweighs_what_is_usual() -> None:
+    """A mouth that moves all the time is soon no speaker's: after two seconds of the speaker's silence."""
+    odds = {silent_s: _of_the_restless(silent_s) for silent_s in (0.0, 2.0, 10.0)}
+    assert odds[0.0] > log_odds_of(0.8) > 0.5 > odds[2.0] > odds[10.0]
+
+
+def _of_the_restless(silent_s: float) -> float:
+    """Lips that move by 0.06 through 20 s of speech and some silence, a little more or less from moment to moment."""
+    times = np.arange(0, 20 + silent_s, 0.2)
+    levels = np.log(0.06) + np.random.default_rng(1).normal(0, 0.45, len(times))
+    return contrasts(LipMotion(times, levels, 0.2), Speech([("a", 0.0, 20.0)]), 1.0)["a"].log_odds
 
 
 def test_speech_of_two_at_once_is_evidence_for_neither() -> None:
@@ -73,7 +94,7 @@ def test_speech_of_two_at_once_is_evidence_for_neither() -> None:
 def test_a_stretch_speaks_for_itself() -> None:
     known = contrasts(motion(0.06, 0.01), TURNS, 1.0)["a"]
     still, moving = np.full(10, np.log(0.01)), np.full(10, np.log(0.06))
-    assert known.of_stretch(moving, 0.2) == pytest.approx(-known.of_stretch(still, 0.2)) != 0
+    assert known.of_stretch(moving, 0.2) == pytest.approx(-known.of_stretch(still, 0.2), rel=0.01) != 0
     assert known.of_stretch(moving[:2], 0.2) < known.of_stretch(moving, 0.2)
     assert known.of_stretch(moving[:0], 0.2) == 0
 

@@ -6,7 +6,7 @@ from tests.unit.pipelines.active_speaker.conversations import NOISE, articulatio
 
 from videoannotator.annotations.boxes import Box, Evidence
 from videoannotator.annotations.faces import BLENDSHAPES, LANDMARK_COUNT, FaceFlag, FaceObservation, Measure
-from videoannotator.pipelines.active_speaker.lips import STILL, LipTracks, joined, motion_of, opening_of, stays_of
+from videoannotator.pipelines.active_speaker.lips import LIPS_AS_JAW, STILL, LipTracks, joined, motion_of, opening_of, stays_of
 from videoannotator.testing.examples import at
 
 
@@ -27,7 +27,7 @@ def test_a_mouth_is_as_open_as_its_blendshapes_say() -> None:
 
 
 def test_without_blendshapes_the_distance_of_the_lips_counts() -> None:
-    assert opening_of(face_with(landmarks=mesh(20, 80))) == 0.25
+    assert opening_of(face_with(landmarks=mesh(20, 80))) == pytest.approx(0.25 * LIPS_AS_JAW)
     assert opening_of(face_with(landmarks=mesh(20, 0))) is None
 
 
