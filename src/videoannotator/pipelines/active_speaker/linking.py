@@ -55,8 +55,10 @@ def links(candidates: Sequence[Candidate], speakers: Sequence[str], least_probab
     """Who each speaker is; a speaker of whom that cannot be said has no candidates.
 
     Whoever loses a track and gets another one, and was not recognised, is two candidates. So whoever is left over after the first
-    assignment is assigned again, to speakers with whose candidates they are never seen at once.
+    assignment is assigned again, to speakers with whose candidates they are never seen at once. Those for whom nothing speaks are
+    left out: nobody is better than they are.
     """
+    candidates = [each for each in candidates if any(contrast.log_odds > 0 for contrast in each.contrasts.values())]
     together = np.array([[overlap_s(one.stays, other.stays) > SEEN_TOGETHER_S for other in candidates] for one in candidates])
     scores = np.array(
         [[c.contrasts[s].log_odds if s in c.contrasts else _IMPOSSIBLE for c in candidates] for s in speakers], np.float64

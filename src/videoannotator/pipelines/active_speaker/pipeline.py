@@ -121,7 +121,7 @@ class ActiveSpeaker(Pipeline[ActiveSpeakerOptions]):
 
 def _link_record(speaker: str, link: Link, speech: Speech, scene: Scene) -> SpeakerLink:
     """A speaker and who that is, or why it is not known."""
-    candidates = link.candidates or scene.possible(speaker)
+    candidates = link.candidates or scene.possible[speaker]
     known = [candidate.contrasts[speaker] for candidate in candidates if speaker in candidate.contrasts]
     best = max(known, key=lambda contrast: contrast.log_odds, default=None)
     evidence = (

@@ -33,46 +33,53 @@ class Shown:
     others: bool = False
 
 
-@dataclass(frozen=True)
 class Scene:
     """What is known of the picture.
 
-    Attributes:
+    Args:
         candidates: everybody whose face is seen.
         faces: when each face is in the picture, seconds, by track, shape (n, 2).
         bodies: the same of the bodies of people, by person and track.
         links: who each speaker is.
         least_probability: below which the speaker of a stretch is unknown.
+
+    Attributes:
+        possible: by speaker, those who may be the speaker without being linked: they are linked to nobody, and were not seen to
+            keep their lips still when that one speaks.
     """
 
-    candidates: Sequence[Candidate]
-    faces: Mapping[int, Floats]
-    bodies: Mapping[str, Mapping[int, Floats]]
-    links: Mapping[str, Link]
-    least_probability: float
+    def __init__(
+        self,
+        candidates: Sequence[Candidate],
+        faces: Mapping[int, Floats],
+        bodies: Mapping[str, Mapping[int, Floats]],
+        links: Mapping[str, Link],
+        least_probability: float,
+    ) -> None:
+        self._faces = faces
+        self._bodies = bodies
+        self._links = links
+        self._least_probability = least_probability
+        linked = {id(candidate) for link in links.values() for candidate in link.candidates}
+        free = [candidate for candidate in candidates if id(candidate) not in linked]
+        against = -log_odds_of(least_probability)
+        self.possible: Mapping[str, Sequence[Candidate]] = {
+            speaker: [each for each in free if speaker not in each.contrasts or each.contrasts[speaker].log_odds > against]
+            for speaker in links
+        }
 
     def stretches(self, turn: SpeakerTurn) -> list[SpeakingOnScreen]:
         """Who speaks on screen during a turn."""
-        link = self.links[turn.speaker_id]
-        possible = self.possible(turn.speaker_id)
+        link = self._links[turn.speaker_id]
+        span = np.array([[turn.start.seconds, turn.end.seconds]])
+        possible = [each for each in self.possible[turn.speaker_id] if overlap_s(each.stays, span) > 0]
         pieces = self._pieces(turn, link, possible)
         return [self._stretch(turn, start, end, shown, link, possible) for start, end, shown in pieces]
-
-    def possible(self, speaker: str) -> list[Candidate]:
-        """Those who may be a speaker without being linked: linked to nobody, and not seen to keep still when that one speaks."""
-        linked = {id(candidate) for link in self.links.values() for candidate in link.candidates}
-        against = -log_odds_of(self.least_probability)
-        return [
-            candidate
-            for candidate in self.candidates
-            if id(candidate) not in linked
-            and (speaker not in candidate.contrasts or candidate.contrasts[speaker].log_odds > against)
-        ]
 
     def why_unlinked(self, speaker: str, speech: Speech) -> WhyUnknown:
         """Why a speaker is nobody who is seen."""
         spoken = speech.stretches(speaker)
-        there = [candidate for candidate in self.possible(speaker) if overlap_s(candidate.stays, spoken) > 0]
+        there = [candidate for candidate in self.possible[speaker] if overlap_s(candidate.stays, spoken) > 0]
         if not there:
             return WhyUnknown.NOT_VISIBLE
         seen = any(speech.of(speaker, candidate.motion.times).any() for candidate in there)
@@ -81,11 +88,13 @@ class Scene:
     def _pieces(self, turn: SpeakerTurn, link: Link, possible: Sequence[Candidate]) -> list[tuple[MediaTime, MediaTime, Shown]]:
         """The turn cut where what is shown changes."""
         start, end = turn.start.seconds, turn.end.seconds
-        own = {face: self.faces[face] for candidate in link.candidates for face in candidate.faces}
+        own = {face: self._faces[face] for candidate in link.candidates for face in candidate.faces}
         bodies = {
-            track: stays for candidate in link.candidates for track, stays in self.bodies.get(candidate.person_id or "", {}).items()
+            track: stays
+            for candidate in link.candidates
+            for track, stays in self._bodies.get(candidate.person_id or "", {}).items()
         }
-        others = [self.faces[face] for candidate in possible for face in candidate.faces]
+        others = [self._faces[face] for candidate in possible for face in candidate.faces]
         edges = np.concatenate([stays.ravel() for stays in (*own.values(), *bodies.values(), *others)] or [np.zeros(0)])
         inner = edges[(edges > start + SLIVER_S) & (edges < end - SLIVER_S)]
         cuts = [start, *np.unique(inner).tolist(), end]
@@ -135,10 +144,10 @@ class Scene:
                 "measured_s": round(len(levels) * candidate.motion.step_s, 3),
             }
         confidence = probability(link_log_odds) * probability(log_odds)
-        if confidence < self.least_probability:
+        if confidence < self._least_probability:
             return SpeakingOnScreen(start, end, turn.speaker_id, why_unknown=WhyUnknown.UNDECIDED, evidence=evidence)
         middle = (start.seconds + end.seconds) / 2
-        bodies = self.bodies.get(candidate.person_id or "", {})
+        bodies = self._bodies.get(candidate.person_id or "", {})
         return SpeakingOnScreen(
             start,
             end,
@@ -154,7 +163,7 @@ class Scene:
     def _shows(self, candidate: Candidate, shown: Shown) -> bool:
         if shown.face is not None:
             return shown.face in candidate.faces
-        return shown.body in self.bodies.get(candidate.person_id or "", {})
+        return shown.body in self._bodies.get(candidate.person_id or "", {})
 
 
 def _shown(moment_s: float, own: Mapping[int, Floats], bodies: Mapping[int, Floats], others: Sequence[Floats]) -> Shown:
