@@ -150,6 +150,11 @@ def test_where_a_head_is_turned_away_the_link_alone_speaks() -> None:
     away = tuple((float(start), start + 5.0) for start in range(0, 60, 10))
     given = ask(with_faces(talk, turned=away))
     assert share(talk, given, TWO)["right"] > 0.95
+    sure = given.links[SPEAKERS[0]].confidence
+    assert sure is not None
+    assert all(
+        stretch.confidence is None or stretch.confidence <= sure for stretch in given.stretches if stretch.face_track_id == 1
+    )
     methods = {stretch.method for stretch in given.stretches if stretch.speaker_id == SPEAKERS[0]}
     assert methods == {SpeakingMethod.LIPS, SpeakingMethod.LINK}
     by_link = [stretch for stretch in given.stretches if stretch.method is SpeakingMethod.LINK]

@@ -73,6 +73,11 @@ def test_lips_never_seen_in_silence_are_taken_to_be_as_still_as_those_of_others(
     assert keeps_still.log_odds < 0
 
 
+def test_little_silence_is_drawn_towards_what_is_usual() -> None:
+    some, much = (contrasts(motion(0.06, 0.06, seconds=seconds), TURNS, 1.0)["a"].silent for seconds in (6.0, 60.0))
+    assert USUAL_SILENCE < some < much < np.log(0.06)
+
+
 def test_what_is_seen_of_silence_outweighs_what_is_usual() -> None:
     """A mouth that moves all the time is soon no speaker's: after two seconds of the speaker's silence."""
     odds = {silent_s: _of_the_restless(silent_s) for silent_s in (0.0, 2.0, 10.0)}
@@ -102,6 +107,10 @@ def test_a_stretch_speaks_for_itself() -> None:
 def test_everybody_is_one_speaker_at_most() -> None:
     assert faces_of([somebody(1, {"a": 5.0, "b": 1.0}), somebody(2, {"a": 1.0, "b": -3.0})]) == {"a": [1], "b": [], "c": []}
     assert faces_of([somebody(1, {"a": 5.0, "b": 4.0}), somebody(2, {"a": 4.5, "b": -3.0})]) == {"a": [2], "b": [1], "c": []}
+
+
+def test_nobody_is_given_to_a_second_speaker_later() -> None:
+    assert faces_of([somebody(1, {"a": 5.0, "b": 3.0})]) == {"a": [1], "b": [], "c": []}
 
 
 def test_two_who_may_both_be_the_speaker_are_undecided() -> None:
