@@ -5,10 +5,29 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+from tests.speakers import known_turns, talking_clip, turn
 
+from videoannotator.engine.plan import Selected
+from videoannotator.pipelines.face_analysis import FaceAnalysis, FaceAnalysisOptions
 from videoannotator.registry.entries import PIPELINE_GROUP, Registry
 from videoannotator.testing.people_clips import SCENARIOS, Actor, Stage, Stop, people_clip
 from videoannotator.testing.pipeline_contract import PipelineContract
+
+
+class TestActiveSpeaker(PipelineContract):
+    pipeline = Registry.installed().pipeline("active_speaker")
+    makers = (
+        Selected(FaceAnalysis, FaceAnalysisOptions(rate_hz=10.0, expression=False, age=False, gender=False, identity=False)),
+        known_turns([turn(0.5, 2.0, "speaker_001"), turn(2.2, 3.5, "speaker_002")]),
+    )
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def recording(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        """Two people who talk, 4 s."""
+        path = tmp_path_factory.mktemp("contract") / "recording.mp4"
+        talking_clip(path, ((1, 0.5, 2.0), (2, 2.2, 3.5)), 4.0)
+        return path
 
 
 class TestFaceAnalysis(PipelineContract):

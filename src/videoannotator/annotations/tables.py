@@ -6,6 +6,7 @@ name have the same kind in every table, so that tables can stand below one anoth
 
 from collections.abc import Iterable, Iterator
 
+from videoannotator.annotations.active_speaker_tables import SPEAKER_LINKS, SPEAKING_ON_SCREEN
 from videoannotator.annotations.columns import Column, Row, Table
 from videoannotator.annotations.face_tables import FACE_TRACKS, FACES
 from videoannotator.annotations.person_tables import IDENTITIES, PERSONS
@@ -13,7 +14,10 @@ from videoannotator.annotations.scene_tables import SCENES
 from videoannotator.annotations.speech_tables import UTTERANCES, WORDS
 from videoannotator.annotations.voice_tables import TURNS
 
-TABLES: tuple[Table, ...] = (SCENES, UTTERANCES, WORDS, TURNS, PERSONS, IDENTITIES, FACES, FACE_TRACKS)
+TABLES: tuple[Table, ...] = (
+    *(SCENES, UTTERANCES, WORDS, TURNS, PERSONS, IDENTITIES, FACES, FACE_TRACKS),
+    *(SPEAKING_ON_SCREEN, SPEAKER_LINKS),
+)
 """Every table there is."""
 
 

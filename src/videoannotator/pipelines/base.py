@@ -43,7 +43,8 @@ class Needs:
         products: record types that other pipelines of the same run must have made before this one starts. Whoever wants them gets
             neither pictures nor sound, because the recording is read once, and has been read by then.
         afterwards: record types that it reads in `finish`, and not before: those of other pipelines of the same run as far as any
-            makes them, and its own. Pictures and sound do not wait for them.
+            makes them, and its own. Pictures and sound do not wait for them. Whoever needs products names here what it can do
+            without.
     """
 
     frames: Mapping[str, FrameNeed] = field(default_factory=dict)

@@ -33,6 +33,7 @@ from videoannotator.annotations.store import PipelineRecords
 from videoannotator.annotations.time import MediaTime
 from videoannotator.annotations.transcript import Utterance, Word, WordTiming
 from videoannotator.annotations.voices import SpeakerTurn
+from videoannotator.testing.active_speaker_examples import many_on_screen, speaker_links, speaking_on_screen
 
 RECORDING_NAME = "face person Zoë"
 """Stem of the recording's file name in every example; no output file may be named after it."""
@@ -46,6 +47,7 @@ RECORD_NAMES = MappingProxyType(
         "speaker_diarization": ("SpeakerTurn",),
         "person_tracking": ("PersonObservation", "PersonIdentity", "PersonPicture"),
         "face_analysis": ("FaceObservation", "FaceTrack"),
+        "active_speaker": ("SpeakingOnScreen", "SpeakerLink"),
     }
 )
 """The record types that each pipeline of the examples makes."""
@@ -261,6 +263,7 @@ def provenance() -> Provenance:
             "speaker_diarization": {"preset": "balanced"},
             "person_tracking": {"rate_hz": 5.0},
             "face_analysis": {"rate_hz": 5.0},
+            "active_speaker": {"min_confidence": 0.8},
         },
     )
 
@@ -299,7 +302,7 @@ def annotation_set(
 
 
 def full() -> AnnotationSet:
-    """Scenes with pictures, speech, people and faces."""
+    """Scenes with pictures, speech, people, faces, and who speaks on screen."""
     pictures = (Attachment(f"scene-000{n}.jpg", b"\xff\xd8" + bytes([n]) * 5 + b"\xff\xd9") for n in (1, 2))
     return annotation_set(
         {
@@ -308,6 +311,7 @@ def full() -> AnnotationSet:
             "speaker_diarization": turns(),
             "person_tracking": (*persons(), *identities(), *person_pictures()),
             "face_analysis": (*faces(), *face_tracks()),
+            "active_speaker": (*speaking_on_screen(), *speaker_links()),
         }
     )
 
@@ -368,6 +372,7 @@ def many(count: int = 2100) -> AnnotationSet:
             "speaker_diarization": heard,
             "person_tracking": people,
             "face_analysis": seen,
+            "active_speaker": many_on_screen(count // 4),
         }
     )
 

@@ -19,10 +19,11 @@ import numpy.typing as npt
 from videoannotator.annotations.boxes import Box
 from videoannotator.annotations.checks import require
 from videoannotator.annotations.time import MediaTime
-from videoannotator.media.clip_writer import Image, Picture, write_clip
+from videoannotator.media.clip_writer import Image, Picture, Sound, write_clip
 from videoannotator.media.portraits import Affine, PlacedPerson, Portrait, eileen_collins, grace_hopper, moved, moved_box
 from videoannotator.media.scenery import backdrop, camera_noise
 from videoannotator.media.synthetic import regular_times
+from videoannotator.testing.mouths import Voice, opened, opening_at
 
 SIZE = (640, 360)
 RATE = Fraction(10)
@@ -47,10 +48,13 @@ class Stop(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody who moves: who (from 1, the same all through the clip), what they look like, and where they go."""
+    """Somebody who moves: who (from 1, the same all through the clip), what they look like, where they go, and what moves their
+    mouth, on the clock of the stage.
+    """
 
     person: int
     path: tuple[Stop, ...]
+    voices: tuple[Voice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +193,7 @@ def people_clip(
     size: tuple[int, int] = SIZE,
     rate: Fraction = RATE,
     noise_level: float = 2.0,
+    sounds: Sequence[Sound] = (),
     options: Mapping[str, str] | None = None,
 ) -> PeopleTruth:
     """Write a clip as H.264, and say where everybody is in it.
@@ -199,6 +204,7 @@ def people_clip(
         size: (width, height), pixels.
         rate: frames per second.
         noise_level: standard deviation of the camera noise, grey levels.
+        sounds: the audio tracks.
         options: of the encoder, by its own names.
     """
     counts = [round(stage.seconds * rate) for stage in stages]
@@ -217,7 +223,7 @@ def people_clip(
             first += count
 
     picture = Picture(rate=rate, options={"preset": "veryfast", "crf": "20", **(options or {})})
-    write_clip(path, zip(frames(), times, strict=True), picture=picture)
+    write_clip(path, zip(frames(), times, strict=True), picture=picture, sounds=sounds)
     cuts = tuple(int(cut) for cut in np.cumsum(counts)[:-1])
     return PeopleTruth(size, times, tuple(people), cuts)
 
@@ -267,7 +273,7 @@ class _Painter:
         whole = (width + 2 * self._pad, height)
         alpha = cv2.warpAffine(worn.alpha, wide, whole, flags=cv2.INTER_LINEAR)
         inside = slice(self._pad, self._pad + width)
-        colours = cv2.warpAffine(worn.colours, affine @ worn.to_portrait, self._size, flags=cv2.INTER_LINEAR)
+        colours = cv2.warpAffine(worn.colours_at(seconds), affine @ worn.to_portrait, self._size, flags=cv2.INTER_LINEAR)
         canvas *= 1 - alpha[:, inside, None]
         canvas += colours
         own = alpha[:, inside] > 0.5
@@ -304,14 +310,20 @@ class _Look:
     def __init__(self, actor: Actor, frame_height: int) -> None:
         self.portrait = look(actor.person)
         self._path = actor.path
+        self._voices = actor.voices
         self._phase = 1.7 * actor.person
         scale = min(1.0, max(stop.height for stop in actor.path) * frame_height / self.portrait.height)
         shape = (round(self.portrait.width * scale), round(self.portrait.height * scale))
         matte = cv2.GaussianBlur(self.portrait.matte, (0, 0), 1.0, borderType=cv2.BORDER_REPLICATE)
         self.alpha = cv2.resize(matte, shape, interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(255)
-        colours = cv2.resize(self.portrait.picture, shape, interpolation=cv2.INTER_AREA)
-        self.colours = colours.astype(np.float32) * self.alpha[:, :, None]
+        self._colours = cv2.resize(self.portrait.picture, shape, interpolation=cv2.INTER_AREA).astype(np.float32)
+        self._shut = self._colours * self.alpha[:, :, None]
         self.to_portrait = np.diag([self.portrait.width / shape[0], self.portrait.height / shape[1], 1.0])
+
+    def colours_at(self, seconds: float) -> npt.NDArray[np.float32]:
+        """The picture, times `alpha`, with the mouth as it is `seconds` into the shot."""
+        opening = opening_at(self._voices, seconds)
+        return opened(self.portrait, self._colours, opening) * self.alpha[:, :, None] if opening > 0 else self._shut
 
     def affine(self, seconds: float, size: tuple[int, int], shift: tuple[float, float]) -> Affine:
         """From the portrait to the frame, `seconds` into the shot."""

@@ -29,9 +29,15 @@ def _ignore(_: Progress) -> None:
 
 
 class PipelineContract:
-    """The suite; a subclass sets `pipeline`, and may override `recording` with a clip on which the pipeline finds something."""
+    """The suite; a subclass sets `pipeline`, and may override `recording` with a clip on which the pipeline finds something.
+
+    Class attributes:
+        pipeline: the class to test.
+        makers: pipelines that are run beside it, with their options, because it works on their records.
+    """
 
     pipeline: ClassVar[type[Pipeline[Any]]]
+    makers: ClassVar[tuple[Selected, ...]] = ()
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -43,8 +49,8 @@ class PipelineContract:
         return path
 
     def run(self, recording: Path, should_stop: Callable[[], bool] = lambda: False) -> AnnotationSet:
-        """Run the pipeline, and no other, with its default options on the CPU."""
-        selection = [Selected(self.pipeline, self.pipeline.Options())]
+        """Run the pipeline with its default options on the CPU, and no other than its makers."""
+        selection = [Selected(self.pipeline, self.pipeline.Options()), *self.makers]
         return run_selection(recording, selection, shared_sessions("cpu", 1, None), _ignore, should_stop)
 
     def records(self, annotations: AnnotationSet) -> list[Any]:
@@ -75,7 +81,8 @@ class PipelineContract:
 
     def test_weights_are_those_it_declares(self, recording: Path) -> None:
         with self.run(recording) as annotations:
-            assert {weights.name for weights in annotations.provenance.weights} <= set(self.pipeline.weights)
+            of_makers = {name for maker in self.makers for name in maker.pipeline.weights}
+            assert {weights.name for weights in annotations.provenance.weights} <= {*self.pipeline.weights, *of_makers}
 
     def test_equal_input_gives_equal_records(self, recording: Path) -> None:
         with self.run(recording) as first, self.run(recording) as second:

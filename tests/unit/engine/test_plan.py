@@ -117,6 +117,17 @@ def test_who_reads_records_at_its_end_does_without_a_skipped_maker() -> None:
     assert [(step.name, step.finish_after) for step in plan.steps] == [("reader", ())]
 
 
+def test_products_may_be_needed_and_others_read_where_somebody_makes_them() -> None:
+    late = toy("late", Needs(products=(Scene,), afterwards=(Utterance,)), produces=(dict,))
+    scenes, words = toy("scenes", Needs(frames(x=FrameNeed()))), toy("words", Needs(audio=AudioNeed()), (Utterance,))
+    last = make_plan([late, scenes, words], media()).steps[-1]
+    assert (last.name, last.after, last.finish_after) == ("late", ("scenes",), ("words",))
+    assert make_plan([late, scenes], media()).steps[-1].finish_after == ()
+    assert make_plan([late, scenes, words], media(audio=False)).steps[-1].finish_after == ()
+    with pytest.raises(InvalidRequestException, match="'late' works on Scene records"):
+        make_plan([late, words], media())
+
+
 def test_two_that_read_each_other_s_records_at_their_ends_are_an_error() -> None:
     pair = [
         toy("a", Needs(frames(x=FrameNeed()), afterwards=(Utterance,)), (Scene,)),

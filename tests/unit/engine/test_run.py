@@ -148,6 +148,22 @@ class ReadsAtItsEnd(ToyPipeline):
         self.found[when] = [len(list(self.context.products(kind))) for kind in (Scene, Word, Utterance)]
 
 
+class FromScenesAndWords(ToyPipeline):
+    """Works on the scenes of others, and counts words as far as somebody makes them."""
+
+    name = "from_scenes_and_words"
+    produces: ClassVar[tuple[type, ...]] = (Utterance,)
+    found: ClassVar[list[tuple[int, int]]] = []
+
+    @classmethod
+    def needs(cls, options: ToyOptions) -> Needs:
+        return Needs(products=(Scene,), afterwards=(Word,))
+
+    def finish(self) -> Iterable[object]:
+        self.found.append((len(list(self.context.products(Scene))), len(list(self.context.products(Word)))))
+        return ()
+
+
 class Late(ToySound):
     """Begins to listen when the reading is over."""
 
@@ -290,6 +306,15 @@ def test_who_reads_at_its_end_goes_on_without_a_failed_maker_and_says_so(clip: P
         assert outcome.status is PipelineStatus.COMPLETED
         assert outcome.warnings == ("loses_gpu failed, so what it would have contributed here is missing.",)
         assert ReadsAtItsEnd.found["finish"][0] == 0
+
+
+def test_what_is_needed_comes_first_and_what_is_not_is_read_where_it_is_made(clip: Path) -> None:
+    FromScenesAndWords.found.clear()
+    run(clip, FromScenesAndWords, ToyPipeline).close()
+    with run(clip, FromScenesAndWords, ToyPipeline, ReadsAtItsEnd) as annotations:
+        words = len(list(annotations.records(Word)))
+    assert FromScenesAndWords.found == [(1, 0), (1, words)]
+    assert words > 0
 
 
 def test_whoever_works_on_the_records_of_a_failed_one_fails_too(clip: Path) -> None:

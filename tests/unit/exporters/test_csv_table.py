@@ -20,6 +20,8 @@ FILES = {
     "identities": "person_tracking.identities.csv",
     "faces": "face_analysis.faces.csv",
     "face_tracks": "face_analysis.face_tracks.csv",
+    "speaking_on_screen": "active_speaker.speaking_on_screen.csv",
+    "speaker_links": "active_speaker.speaker_links.csv",
 }
 
 

@@ -21,6 +21,8 @@ FILES = {
     "identities": "person_tracking.identities.parquet",
     "faces": "face_analysis.faces.parquet",
     "face_tracks": "face_analysis.face_tracks.parquet",
+    "speaking_on_screen": "active_speaker.speaking_on_screen.parquet",
+    "speaker_links": "active_speaker.speaker_links.parquet",
 }
 
 
