@@ -11,6 +11,10 @@ from videoannotator.testing.people_clips import SCENARIOS, Actor, Stage, Stop, p
 from videoannotator.testing.pipeline_contract import PipelineContract
 
 
+class TestAudioQuality(PipelineContract):
+    pipeline = Registry.installed().pipeline("audio_quality")
+
+
 class TestFaceAnalysis(PipelineContract):
     pipeline = Registry.installed().pipeline("face_analysis")
 

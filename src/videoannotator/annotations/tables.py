@@ -10,9 +10,21 @@ from videoannotator.annotations.columns import Column, Row, Table
 from videoannotator.annotations.face_tables import FACE_TRACKS, FACES
 from videoannotator.annotations.person_tables import IDENTITIES, PERSONS
 from videoannotator.annotations.scene_tables import SCENES
+from videoannotator.annotations.sound_tables import SOUND_EVENTS, SOUND_MINUTES, SOUND_SEGMENTS
 from videoannotator.annotations.speech_tables import UTTERANCES, WORDS
 
-TABLES: tuple[Table, ...] = (SCENES, UTTERANCES, WORDS, PERSONS, IDENTITIES, FACES, FACE_TRACKS)
+TABLES: tuple[Table, ...] = (
+    SCENES,
+    UTTERANCES,
+    WORDS,
+    PERSONS,
+    IDENTITIES,
+    FACES,
+    FACE_TRACKS,
+    SOUND_SEGMENTS,
+    SOUND_MINUTES,
+    SOUND_EVENTS,
+)
 """Every table there is."""
 
 

@@ -29,9 +29,11 @@ from videoannotator.annotations.outcome import PipelineError, PipelineOutcome, P
 from videoannotator.annotations.persons import KEYPOINTS, Keypoint, PersonIdentity, PersonObservation, PersonPicture
 from videoannotator.annotations.provenance import Provenance, WeightsUsed
 from videoannotator.annotations.scenes import Boundary, Scene
+from videoannotator.annotations.sound import SoundEvent
 from videoannotator.annotations.store import PipelineRecords
 from videoannotator.annotations.time import MediaTime
 from videoannotator.annotations.transcript import Utterance, Word, WordTiming
+from videoannotator.testing.sound_examples import sound_events, sound_quality
 
 RECORDING_NAME = "face person Zoë"
 """Stem of the recording's file name in every example; no output file may be named after it."""
@@ -44,9 +46,14 @@ RECORD_NAMES = MappingProxyType(
         "speech_recognition": ("Utterance",),
         "person_tracking": ("PersonObservation", "PersonIdentity", "PersonPicture"),
         "face_analysis": ("FaceObservation", "FaceTrack"),
+        "audio_quality": ("SoundSegment", "SoundMinute"),
+        "audio_events": ("SoundEvent",),
     }
 )
 """The record types that each pipeline of the examples makes."""
+
+OF_SOUND = frozenset({"speech_recognition", "audio_quality", "audio_events"})
+"""Those of them that need no picture."""
 
 TEXTS = (
     "Guten Morgen, wie heißt du? — 你好 👋🏽",
@@ -60,7 +67,13 @@ TEXTS = (
 """What a transcript may hold and a careless format breaks on."""
 
 NON_ASCII: Mapping[type | None, tuple[str, ...]] = MappingProxyType(
-    {Utterance: ("heißt", "你好", "👋🏽", "שלומך"), Scene: ("Küche",), PersonIdentity: ("Großmutter",), None: ("Zoë's",)}
+    {
+        Utterance: ("heißt", "你好", "👋🏽", "שלומך"),
+        Scene: ("Küche",),
+        SoundEvent: ("Säugling",),
+        PersonIdentity: ("Großmutter",),
+        None: ("Zoë's",),
+    }
 )
 """Words outside ASCII in the example `full`, by record type; under None those that are said about the run as a whole."""
 
@@ -240,6 +253,8 @@ def provenance() -> Provenance:
             "speech_recognition": {"language": "en"},
             "person_tracking": {"rate_hz": 5.0},
             "face_analysis": {"rate_hz": 5.0},
+            "audio_quality": {"loud_dbfs": -40.0},
+            "audio_events": {"weights": "audio_events"},
         },
     )
 
@@ -278,7 +293,7 @@ def annotation_set(
 
 
 def full() -> AnnotationSet:
-    """Scenes with pictures, speech, people and faces."""
+    """Scenes with pictures, speech, people, faces and other sound."""
     pictures = (Attachment(f"scene-000{n}.jpg", b"\xff\xd8" + bytes([n]) * 5 + b"\xff\xd9") for n in (1, 2))
     return annotation_set(
         {
@@ -286,6 +301,8 @@ def full() -> AnnotationSet:
             "speech_recognition": utterances(),
             "person_tracking": (*persons(), *identities(), *person_pictures()),
             "face_analysis": (*faces(), *face_tracks()),
+            "audio_quality": sound_quality(),
+            "audio_events": sound_events(),
         }
     )
 
@@ -297,9 +314,10 @@ def empty() -> AnnotationSet:
 
 def audio_only() -> AnnotationSet:
     """A recording without video: scenes were skipped, and no frame times are known."""
-    visual = (name for name in RECORD_NAMES if name != "speech_recognition")
+    visual = (name for name in RECORD_NAMES if name not in OF_SOUND)
     skipped = [PipelineOutcome(name, PipelineStatus.SKIPPED, {}, reason="The recording has no video track.") for name in visual]
-    return annotation_set({"speech_recognition": utterances()}, video=False, others=skipped)
+    heard = {"speech_recognition": utterances(), "audio_quality": sound_quality(), "audio_events": sound_events()}
+    return annotation_set(heard, video=False, others=skipped)
 
 
 def unfinished() -> AnnotationSet:
@@ -336,8 +354,15 @@ def many(count: int = 2100) -> AnnotationSet:
     people = (PersonObservation(at(i), 25 * i, 1 + i % 2, box, Evidence.DETECTED, 0.5) for i in range(count // 4))
     points = tuple(Point(11.0, 21.0) for _ in FACE_POINTS)
     seen = (FaceObservation(at(i), 25 * i, 1, box, Evidence.DETECTED, 0.5, points) for i in range(count // 4))
+    sounds = (SoundEvent(at(i), at(i + 0.5), "Music", 0.5, 0.5, 132) for i in range(count // 4))
     return annotation_set(
-        {"scene_detection": scene_records, "speech_recognition": spoken, "person_tracking": people, "face_analysis": seen}
+        {
+            "scene_detection": scene_records,
+            "speech_recognition": spoken,
+            "person_tracking": people,
+            "face_analysis": seen,
+            "audio_events": sounds,
+        }
     )
 
 

@@ -19,6 +19,9 @@ FILES = {
     "identities": "person_tracking.identities.csv",
     "faces": "face_analysis.faces.csv",
     "face_tracks": "face_analysis.face_tracks.csv",
+    "sound_segments": "audio_quality.sound_segments.csv",
+    "sound_minutes": "audio_quality.sound_minutes.csv",
+    "sound_events": "audio_events.csv",
 }
 
 

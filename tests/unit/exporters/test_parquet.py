@@ -20,6 +20,9 @@ FILES = {
     "identities": "person_tracking.identities.parquet",
     "faces": "face_analysis.faces.parquet",
     "face_tracks": "face_analysis.face_tracks.parquet",
+    "sound_segments": "audio_quality.sound_segments.parquet",
+    "sound_minutes": "audio_quality.sound_minutes.parquet",
+    "sound_events": "audio_events.parquet",
 }
 
 
