@@ -67,7 +67,7 @@ def assess(windows: Windows, options: AudioQualityOptions) -> Assessment:
     faults = _Faults(
         speech_level_dbfs=_dbfs(speech),
         snr_db=snr_db,
-        clipped_share=clipping.samples / len(samples),
+        clipped_share=min(1.0, clipping.samples / len(samples)),
         dc_offset=float(samples.mean(dtype=np.float64)),
         silent_share=holes.silent_samples / len(samples),
         dropouts=holes.dropouts,
@@ -77,13 +77,13 @@ def assess(windows: Windows, options: AudioQualityOptions) -> Assessment:
         verdict=_verdict(faults, options),
         flags=_flags(faults, options),
         speech_share=round(speech_share, 4),
-        silence_share=round(1.0 - speech_share - float(loud.mean()), 4),
+        silence_share=round(1.0 - speech_share - float(loud.mean()), 4) + 0.0,  # no minus before zero
         speech_level_dbfs=faults.speech_level_dbfs,
         noise_floor_dbfs=_dbfs(noise),
         snr_db=snr_db,
         clipped_share=round(faults.clipped_share, 6),
         clipped_runs=clipping.runs,
-        dc_offset=round(faults.dc_offset, 6),
+        dc_offset=round(faults.dc_offset, 6) + 0.0,
     )
 
 
