@@ -48,13 +48,13 @@ def pipelines() -> str:
 
 
 def _pipeline(info: PipelineInfo) -> str:
-    if not info.available:
+    if info.config_schema is None:
         raise SystemExit(f"{info.name} cannot be loaded: {info.unavailable_reason}")
     facts = [
         f"## {info.name}",
         info.description,
         f"Runs by default: {'yes' if info.default_enabled else 'no'}. Needs: {', '.join(info.modalities)}.",
-        f"Weights: {', '.join(f'`{weights.name}`' for weights in info.weights) or 'none'}.",
+        f"Weights: {_weights(info)}.",
         f"Former names: {', '.join(f'`{name}`' for name in info.former_names) or 'none'}.",
         table(
             ("option", "default", "accepts", "meaning"),
@@ -63,6 +63,14 @@ def _pipeline(info: PipelineInfo) -> str:
         table(("format", "annotations"), [(f"`{output.format}`", ", ".join(output.types)) for output in info.outputs]),
     ]
     return "\n\n".join(facts)
+
+
+def _weights(info: PipelineInfo) -> str:
+    named = ", ".join(f"`{weights.name}`" for weights in info.weights)
+    if info.added_weights is None:
+        return named or "none"
+    own = f"those that you add for the option `{info.added_weights}` ([added_weights.md](added_weights.md)), or it cannot run"
+    return f"{named}; {own}" if named else own
 
 
 def weights() -> str:

@@ -14,11 +14,13 @@ Size = int | str
 Outputs = dict[str, tuple[int, tuple[Size, ...]]]
 
 
-def added(folder: Path, name: str, file: Path) -> Path:
-    """A weights folder in which a file was added under a name."""
+def added(folder: Path, name: str, file: Path, **beside: str) -> Path:
+    """A weights folder in which a file was added under a name, with small text files beside it: `labels_txt="a"` is labels.txt."""
     library = WeightsLibrary(folder)
     with library.staging() as staged:
         (staged / file.name).write_bytes(file.read_bytes())
+        for small, text in beside.items():
+            (staged / ".".join(small.rsplit("_", 1))).write_text(text, encoding="utf-8")
         library.add(name, staged, source=str(file))
     return folder
 
@@ -105,6 +107,53 @@ def hsemotion(path: Path, classes: int = 8, side: int = 224) -> Path:
         helper.make_node("MatMul", ["means", "table"], ["output"]),
     ]
     return _saved(path, nodes, {"table": table}, (1, 3, side, side), {"output": (TensorProto.FLOAT, (1, classes))})
+
+
+def sound_events(
+    path: Path,
+    hertz: Sequence[int] = (500, 1500, 3000),
+    *,
+    cuts: bool = True,
+    shape: tuple[Size, ...] = ("n",),
+    logits: bool = False,
+    embeddings: bool = False,
+) -> Path:
+    """The mean power of a sine of each of these frequencies (multiples of 100), 1 for amplitude 1, at 16 kHz.
+
+    With `cuts`, in windows of 0.96 s every 0.48 s, as YAMNet: (windows, classes); without, over the whole waveform: (batch,
+    classes).
+    As `logits`, 20 times what lies above a half. With `embeddings`, more numbers of each window come first, as in YAMNet and PANNs.
+    """
+    moments = np.arange(160) / 16000
+    waves = [wave(2 * np.pi * each * moments) / 80 for each in hertz for wave in (np.cos, np.sin)]
+    pairs = np.kron(np.eye(len(hertz)), np.ones((1, 2)))[..., None]
+    pool: dict[str, Any] = {"kernel_shape": [96], "strides": [48]} if cuts else {}
+    nodes = [
+        helper.make_node("Reshape", ["input", "as_signal"], ["signal"]),
+        helper.make_node("Conv", ["signal", "waves"], ["parts"], strides=[160]),
+        helper.make_node("Mul", ["parts", "parts"], ["squares"]),
+        helper.make_node("Conv", ["squares", "pairs"], ["powers"]),
+        helper.make_node("AveragePool" if cuts else "GlobalAveragePool", ["powers"], ["means"], **pool),
+        helper.make_node("Transpose", ["means"], ["turned"], perm=[0, 2, 1]),
+        helper.make_node("Reshape", ["turned", "as_table"], ["table"]),
+        helper.make_node("Min", ["table", "one"], ["limited"]),
+        helper.make_node("Sub", ["limited", "half"], ["above"]),
+        helper.make_node("Mul", ["above", "steep"], ["steeper"]),
+        helper.make_node("Identity", ["steeper" if logits else "limited"], ["scores"]),
+        helper.make_node("Concat", ["table", "table"], ["embeddings"], axis=1),
+    ]
+    constants = {
+        "as_signal": np.array([1, 1, -1] if cuts else [0, 1, -1] if len(shape) > 1 else [1, 1, -1]),
+        "waves": np.array(waves, np.float32)[:, None, :],
+        "pairs": pairs.astype(np.float32),
+        "as_table": np.array([-1, len(hertz)]),
+        "one": np.array(1, np.float32),
+        "half": np.array(0.5, np.float32),
+        "steep": np.array(20, np.float32),
+    }
+    outputs: Outputs = {"embeddings": (TensorProto.FLOAT, ("rows", 2 * len(hertz)))} if embeddings else {}
+    outputs["scores"] = (TensorProto.FLOAT, ("rows", len(hertz)))
+    return _saved(path, nodes if embeddings else nodes[:-1], constants, shape, outputs)
 
 
 def _saved(

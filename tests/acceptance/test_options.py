@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.acceptance.server import Installation
+from tests.tiny_networks import added, sound_events
 
 from videoannotator.media.synthetic import Shot, Sound, shots_clip, silence, write_clip
 from videoannotator.registry.entries import Registry
@@ -31,7 +32,7 @@ def other_value(parameter: Parameter) -> Any:
     return "other words"
 
 
-LISTS: dict[str, list[Any]] = {"labels": [{"track": 3, "label": "parent", "start_s": 0.5, "end_s": None}]}
+LISTS: dict[str, list[Any]] = {"labels": [{"track": 3, "label": "parent", "start_s": 0.5, "end_s": None}], "classes": ["Tone"]}
 """Values of options that are lists, whole: what is left out of an item stands in the record as null."""
 
 WHISPER = {"backend": "faster-whisper", "model": "small", "language": "de"}
@@ -43,13 +44,17 @@ ADDED = {
 }
 """Options that name weights which nobody added: on a recording without pictures they are not asked for."""
 
-SEPARATE = {*WHISPER, *(option for options in ADDED.values() for option in options)}
+EVENTS = {"weights": "my-events"}
+"""Weights that are there."""
+
+SEPARATE = {*WHISPER, *EVENTS, *(option for options in ADDED.values() for option in options)}
 ORDERS: list[tuple[str, str, dict[str, Any]]] = [
     *(
         (name, "loud", {p.name: other_value(p) for p in parameters_of(plugin.Options) if p.name not in SEPARATE})
         for name, plugin in BUILTIN.items()
     ),
     ("speech_recognition", "silent", WHISPER),
+    ("audio_events", "silent", EVENTS),
     *((name, "sound", options) for name, options in ADDED.items()),
 ]
 """Pipeline, recording, and options."""
@@ -64,7 +69,10 @@ def test_each_option_stands_in_the_provenance(tmp_path: Path, second: Path) -> N
     recordings = {"loud": tmp_path / "loud.mp4", "silent": second, "sound": tmp_path / "sound.m4a"}
     shots_clip(recordings["loud"], [Shot(13), Shot(12)], size=(64, 48), sounds=[Sound(silence(1.0), 16000)])
     write_clip(recordings["sound"], sounds=[Sound(silence(1.0), 16000)])
-    with Installation(tmp_path / "house").server() as server:
+    network = sound_events(tmp_path / "net.onnx", [500], cuts=False, shape=("batch", "n"))
+    for name in ("audio_events", EVENTS["weights"]):
+        added(tmp_path / "weights", name, network, labels_txt="Tone")
+    with Installation(tmp_path / "house", MODEL_CACHE_DIR=str(tmp_path / "weights")).server() as server:
         jobs = []
         for name, recording, options in ORDERS:
             config: dict[str, Any] = {name: {}}

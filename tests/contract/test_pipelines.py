@@ -4,10 +4,13 @@ from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.speakers import known_turns, talking_clip, turn
+from tests.tiny_networks import added, sound_events
 
 from videoannotator.engine.plan import Selected
+from videoannotator.media.synthetic import Shot, Sound, shots_clip, silence, tone
 from videoannotator.pipelines.face_analysis import FaceAnalysis, FaceAnalysisOptions
 from videoannotator.registry.entries import PIPELINE_GROUP, Registry
 from videoannotator.testing.people_clips import SCENARIOS, Actor, Stage, Stop, people_clip
@@ -28,6 +31,30 @@ class TestActiveSpeaker(PipelineContract):
         path = tmp_path_factory.mktemp("contract") / "recording.mp4"
         talking_clip(path, ((1, 0.5, 2.0), (2, 2.2, 3.5)), 4.0)
         return path
+
+
+class TestAudioEvents(PipelineContract):
+    pipeline = Registry.installed().pipeline("audio_events")
+
+    @pytest.fixture(autouse=True, scope="class")
+    @classmethod
+    def network(cls, tmp_path_factory: pytest.TempPathFactory) -> None:
+        """A network that hears one tone."""
+        folder = tmp_path_factory.mktemp("network")
+        cls.weights_folder = added(folder / "weights", "audio_events", sound_events(folder / "net.onnx", [500]), labels_txt="Tone")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def recording(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        """That tone for 2 s, in 6 s of silence."""
+        path = tmp_path_factory.mktemp("contract") / "recording.mp4"
+        samples = np.concatenate([silence(2.0), tone(2.0, 500, level=0.9), silence(2.0)])
+        shots_clip(path, [Shot(75), Shot(75)], size=(192, 144), sounds=[Sound(samples, 16000)])
+        return path
+
+
+class TestAudioQuality(PipelineContract):
+    pipeline = Registry.installed().pipeline("audio_quality")
 
 
 class TestFaceAnalysis(PipelineContract):
@@ -74,7 +101,9 @@ def test_no_pipeline_is_left_out() -> None:
     assert installed <= tested, f"add a class for {installed - tested}"
 
 
-def test_all_are_available() -> None:
-    unavailable = {entry.name: entry.reason for entry in Registry.installed().pipelines.values() if not entry.available}
+def test_all_are_available_but_those_whose_weights_nobody_has_added(tmp_path: Path) -> None:
+    entries = Registry.discover(tmp_path / "no weights").pipelines.values()
+    assert [entry.name for entry in entries if entry.lacking() is not None] == ["audio_events"]
+    unavailable = {entry.name: entry.reason for entry in entries if not entry.available and entry.lacking() is None}
     if unavailable:
         pytest.fail(str(unavailable))

@@ -79,7 +79,7 @@ def make_services(settings: Settings) -> Services:
     """Everything that routes need, made from settings."""
     database = Database.of(settings)
     storage = Storage.of(settings)
-    registry = Registry.installed()
+    registry = Registry.installed(settings.model_cache_dir)
     validator = ConfigValidator(registry)
     intake = Intake(
         database=database,

@@ -26,10 +26,11 @@ def validate(
     from dataclasses import asdict  # noqa: PLC0415  CLI start-up
 
     from videoannotator.cli.options import read_config  # noqa: PLC0415  CLI start-up
+    from videoannotator.cli.start import registry_here  # noqa: PLC0415  CLI start-up
     from videoannotator.validation.validator import ConfigValidator  # noqa: PLC0415  CLI start-up
 
     names = names_in(pipelines)
-    result = ConfigValidator().validate_batch(read_config(file, []), names)
+    result = ConfigValidator(registry_here()).validate_batch(read_config(file, []), names)
     if as_json:
         say_json(
             {
@@ -56,12 +57,13 @@ def show(
 ) -> None:
     """Print every option with the value that would be in force, as JSON that `process --config` takes."""
     from videoannotator.cli.options import read_config  # noqa: PLC0415  CLI start-up
+    from videoannotator.cli.start import registry_here  # noqa: PLC0415  CLI start-up
     from videoannotator.engine.annotate import select  # noqa: PLC0415  CLI start-up
-    from videoannotator.registry.entries import Registry  # noqa: PLC0415  CLI start-up
 
-    available = [entry.name for entry in Registry.installed().pipelines.values() if entry.available]
+    registry = registry_here()
+    available = [entry.name for entry in registry.pipelines.values() if entry.available]
     names = names_in(pipelines) or available
-    selection, notes = select(names, read_config(file, []))
+    selection, notes = select(names, read_config(file, []), registry)
     for note in notes:
         tell(f"Warning: {note}")
     say_json({selected.name: selected.options.model_dump(mode="json") for selected in selection})

@@ -18,7 +18,7 @@ def demo(
     """Make a sample clip of 20 seconds with real people and real speech, annotate it, and say what to open."""
     clip = output / CLIP_NAME
     from videoannotator.cli.process import Batch  # noqa: PLC0415  CLI start-up
-    from videoannotator.cli.start import start  # noqa: PLC0415  CLI start-up
+    from videoannotator.cli.start import registry_here, start  # noqa: PLC0415  CLI start-up
     from videoannotator.engine.annotate import select  # noqa: PLC0415  CLI start-up
     from videoannotator.engine.batch import Task  # noqa: PLC0415  CLI start-up
     from videoannotator.engine.output import prepare_folder  # noqa: PLC0415  CLI start-up
@@ -32,7 +32,7 @@ def demo(
         partial.replace(clip)
     finally:
         partial.unlink(missing_ok=True)
-    selection, notes = select(None, {})
+    selection, notes = select(None, {}, registry_here())
     batch = Batch(selection, notes, None, start(), overwrite=True, quiet=False)
     batch.run([Task(clip, output)])
     if batch.failed:

@@ -17,12 +17,11 @@ def version() -> None:
 
 def info(as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False) -> None:
     """What this installation is: versions, device, pipelines, formats."""
-    from videoannotator.cli.start import start  # noqa: PLC0415  CLI start-up
+    from videoannotator.cli.start import registry_here, start  # noqa: PLC0415  CLI start-up
     from videoannotator.engine.annotate import package_versions  # noqa: PLC0415  CLI start-up
-    from videoannotator.registry.entries import Registry  # noqa: PLC0415  CLI start-up
     from videoannotator.version import __version__  # noqa: PLC0415  CLI start-up
 
-    registry, sessions = Registry.installed(), start()
+    registry, sessions = registry_here(), start()
     facts = {
         "videoannotator": __version__,
         "python": platform.python_version(),

@@ -75,7 +75,9 @@ def verify(as_json: AsJson = False) -> None:
 
 @app.command()
 def pull(
-    source: Annotated[str, typer.Argument(help="An address of one file, hf:OWNER/NAME[@REVISION], or a file on this machine.")],
+    source: Annotated[
+        str, typer.Argument(help="An address of one file, hf:OWNER/NAME[@REVISION], or a file or folder on this machine.")
+    ],
     name: Name = None,
     sha256: Annotated[str | None, typer.Option(help="The file's SHA-256 checksum; an address needs it.")] = None,
     licence: Licence = "not stated",

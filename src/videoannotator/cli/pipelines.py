@@ -17,10 +17,10 @@ def pipelines(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """List the pipelines, show one, or check them all."""
-    from videoannotator.registry.entries import Registry  # noqa: PLC0415  CLI start-up
+    from videoannotator.cli.start import registry_here  # noqa: PLC0415  CLI start-up
     from videoannotator.registry.listing import list_pipelines  # noqa: PLC0415  CLI start-up
 
-    registry = Registry.installed()
+    registry = registry_here()
     if check:
         _check(as_json=as_json)
         return
@@ -47,9 +47,12 @@ def _show(info: "PipelineInfo") -> None:
     if not info.available:
         say(f"  {info.unavailable_reason}")
         say(f"  Hint: {info.install_hint}")
+    if info.config_schema is None:
         return
     say(f"  {info.description}")
     say(f"  needs: {', '.join(info.modalities)}; writes: {', '.join(output.format for output in info.outputs)}")
+    if info.added_weights:
+        say(f"  weights: those that the option {info.added_weights} names, given by the user")
     for weights in info.weights:
         say(f"  weights: {weights.name} ({weights.licence or 'given by the user'})")
     say()
@@ -60,10 +63,10 @@ def _show(info: "PipelineInfo") -> None:
 
 
 def _check(*, as_json: bool) -> None:
+    from videoannotator.cli.start import registry_here  # noqa: PLC0415  CLI start-up
     from videoannotator.registry.check import check_pipelines  # noqa: PLC0415  CLI start-up
-    from videoannotator.registry.entries import Registry  # noqa: PLC0415  CLI start-up
 
-    registry = Registry.installed()
+    registry = registry_here()
     found = check_pipelines(registry)
     if as_json:
         say_json({name: {"builtin": registry.pipelines[name].builtin, "problems": problems} for name, problems in found.items()})

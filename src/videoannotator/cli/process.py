@@ -53,12 +53,13 @@ def process(
     """Annotate a recording, or every recording in a folder."""
     from videoannotator.cli.labels import with_labels  # noqa: PLC0415  CLI start-up
     from videoannotator.cli.options import read_config  # noqa: PLC0415  CLI start-up
-    from videoannotator.cli.start import start  # noqa: PLC0415  CLI start-up
+    from videoannotator.cli.start import registry_here, start  # noqa: PLC0415  CLI start-up
     from videoannotator.engine.annotate import select  # noqa: PLC0415  CLI start-up
     from videoannotator.engine.batch import tasks_for  # noqa: PLC0415  CLI start-up
     from videoannotator.engine.output import choose_exporters  # noqa: PLC0415  CLI start-up
 
-    selection, notes = select(names_in(pipelines), with_labels(read_config(config, settings or []), labels))
+    wanted = with_labels(read_config(config, settings or []), labels)
+    selection, notes = select(names_in(pipelines), wanted, registry_here())
     chosen_formats = names_in(formats)
     choose_exporters(chosen_formats)
     for note in notes:

@@ -18,6 +18,7 @@ from videoannotator.annotations.provenance import Provenance
 from videoannotator.engine.plan import Plan, Selected, make_plan
 from videoannotator.engine.progress import OnProgress, Progress
 from videoannotator.engine.run import Run, RunResult
+from videoannotator.errors import PipelineUnavailableException
 from videoannotator.inference.sessions import SessionPool
 from videoannotator.inference.weights import WeightsStore
 from videoannotator.media.decoder import Decoder
@@ -74,7 +75,7 @@ def annotate(
         DeviceUnavailableException: the device that was asked for could not be had.
         RunStopped: `should_stop` said so; nothing is kept.
     """
-    selection, notes = select(pipelines, options or {})
+    selection, notes = select(pipelines, options or {}, Registry.installed(weights_folder))
     sessions = shared_sessions(device, threads, weights_folder)
     return run_selection(Path(path), selection, sessions, on_progress or _ignore, should_stop or _never, notes)
 
@@ -92,6 +93,9 @@ def select(
     asked = registry.default_pipelines() if pipelines is None else pipelines
     classes = {cls.name: cls for cls in (registry.pipeline(name) for name in asked)}
     result = ConfigValidator(registry).validate_batch(options, list(asked))
+    for error in result.errors:
+        if error.code == PipelineUnavailableException.code:
+            raise PipelineUnavailableException(error.message, hint=error.hint, detail={"pipeline": error.pipeline})
     typed = result.require_valid()
     selection = [Selected(cls, typed[name]) for name, cls in classes.items()]
     return selection, [f"{warning.message} {warning.hint}" for warning in result.warnings]

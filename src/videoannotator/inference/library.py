@@ -29,6 +29,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 UNSTATED = "not stated"
+ONNX_SUFFIXES = (".onnx", ".ort")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,12 @@ class AddedWeights:
     def __post_init__(self) -> None:
         require(NAME.fullmatch(self.name) is not None, f"{self.name!r} is not a name of small letters, digits, - and _")
         require(bool(self.files) and len({file.name for file in self.files}) == len(self.files), "weights have files, each once")
+
+    @property
+    def network(self) -> AddedFile | None:
+        """The only ONNX file among the files; None when there is none, or more than one."""
+        networks = [file for file in self.files if file.name.endswith(ONNX_SUFFIXES)]
+        return networks[0] if len(networks) == 1 else None
 
     @property
     def sha256(self) -> str:
@@ -134,10 +141,15 @@ class WeightsLibrary:
         Raises:
             WeightsMissingException, WeightsDamagedException: they are not there, or not whole.
         """
+        files = self.files(name)
+        return files[0] if len(files) == 1 else self.folder / name
+
+    def files(self, name: str) -> tuple[Path, ...]:
+        """Where each of their files lies, all checked. Raises as `path` does."""
         entry = self.entry(name)
         for file in entry.files:
             self._check(entry, file)
-        return self.folder / name / entry.files[0].name if len(entry.files) == 1 else self.folder / name
+        return tuple(self.folder / name / file.name for file in entry.files)
 
     def add(self, name: str, staged: Path, *, source: str, licence: str = UNSTATED) -> AddedWeights:
         """Take over the files of a folder, which is used up; it must lie on the same disk (see `staging`).

@@ -21,7 +21,7 @@ from videoannotator.inference.download import OnReceived, download
 from videoannotator.inference.library import NAME, PARTIAL, SHA256, UNSTATED, AddedWeights, WeightsLibrary
 
 HUB = "hf:"
-HUB_FILES = ("*.bin", "*.json", "*.txt", "*.model", "*.onnx", "*.safetensors")
+HUB_FILES = ("*.bin", "*.csv", "*.json", "*.txt", "*.model", "*.onnx", "*.safetensors")
 """What a repository of weights may hold beside its pages; files in folders of it are left out."""
 
 
@@ -95,13 +95,15 @@ def pull_repository(library: WeightsLibrary, repository: str, name: str | None, 
 
 
 def add_file(library: WeightsLibrary, file: Path, name: str | None, sha256: str | None, licence: str = UNSTATED) -> AddedWeights:
-    """Copy a file of weights into the library.
+    """Copy a file of weights into the library, or the files of a folder: a network and what belongs to it.
 
     Raises:
         InvalidRequestException: there is no such file, or the name cannot be used.
         WeightsDamagedException: it has another checksum than was said.
         StorageFullException: the disk is full.
     """
+    if file.is_dir():
+        return _add_folder(library, file, name, sha256, licence)
     if not file.is_file():
         raise InvalidRequestException(f"There is no file {file}.", hint="Give one file of weights, for example rtmpose-m.onnx.")
     name = _free_name(library, name, file.stem)
@@ -110,6 +112,20 @@ def add_file(library: WeightsLibrary, file: Path, name: str | None, sha256: str 
         if sha256 is not None and (found := sha256_of(copied)) != _plain_checksum(sha256):
             raise WeightsDamagedException(f"{file} has sha256 {found}, where {sha256} is expected.", hint="Get the file again.")
         return library.add(name, staging, source=os.fspath(file.absolute()), licence=licence)
+
+
+def _add_folder(library: WeightsLibrary, folder: Path, name: str | None, sha256: str | None, licence: str) -> AddedWeights:
+    """Copy the files of a folder; hidden ones, and those in folders of it, are left out."""
+    files = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]
+    if sha256 is not None:
+        raise InvalidRequestException(f"{folder} is a folder, and one checksum is of one file.", hint="Leave out --sha256.")
+    if not files:
+        raise InvalidRequestException(f"The folder {folder} has no files.", hint="Give a folder with one network in it.")
+    name = _free_name(library, name, folder.absolute().name)
+    with library.staging() as staging, full_disk_named(f"the weights {name}"):
+        for path in files:
+            shutil.copyfile(path, staging / _plain_file_name(path.name))
+        return library.add(name, staging, source=os.fspath(folder.absolute()), licence=licence)
 
 
 def _free_name(library: WeightsLibrary, name: str | None, file: str) -> str:

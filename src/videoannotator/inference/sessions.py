@@ -19,7 +19,6 @@ from videoannotator.inference.weights import WeightsEntry, WeightsStore
 
 ADDED = "added/"
 """Apart from the names of weights that ship, among which no slash occurs."""
-ONNX_SUFFIXES = (".onnx", ".ort")
 
 
 class Session:
@@ -87,11 +86,13 @@ class _Warm:
         key = f"{ADDED}{name}"
         with self._lock:
             if key not in self._sessions:
-                path = self.weights.library.path(name)
-                if path.suffix not in ONNX_SUFFIXES:
+                files, network = self.weights.library.files(name), self.weights.library.entry(name).network
+                if network is None:
                     raise InvalidConfigException(
-                        f"The weights {name!r} are not one ONNX file.", hint="Give the name of weights that end in .onnx or .ort."
+                        f"The weights {name!r} have not one ONNX file: they are {', '.join(file.name for file in files)}.",
+                        hint="Give the name of weights of which one file, and only one, ends in .onnx or .ort.",
                     )
+                path = next(file for file in files if file.name == network.name)
                 self._sessions[key] = _open_session(name, path, self.device, self.threads)
             return self._sessions[key]
 
@@ -153,14 +154,25 @@ class SessionPool:
         return session
 
     def added(self, name: str) -> Session:
-        """Get the session of an ONNX file that somebody added under this name. Raises as `get` does.
+        """Get the session of the ONNX file that somebody added under this name; small files may lie beside it, such as the names
+        of its classes (see `added_files`). Raises as `get` does.
 
         Raises:
-            InvalidConfigException: what was added under this name is not one ONNX file.
+            InvalidConfigException: what was added under this name has no ONNX file, or several.
         """
         session = self._warm.added(name)
         self._note_added(name, session.device)
         return session
+
+    def added_files(self, name: str) -> tuple[Path, ...]:
+        """The checked files of weights that somebody added under this name.
+
+        Raises:
+            WeightsMissingException, WeightsDamagedException: nobody added weights under this name, or they are not whole.
+        """
+        files = self._warm.weights.library.files(name)
+        self._note_added(name, self.device_used)
+        return files
 
     def added_path(self, name: str) -> Path | None:
         """The checked file or folder of weights that somebody added under this name; None when nobody did.

@@ -99,6 +99,8 @@ class Pipeline(ABC, Generic[OptionsT]):
         Options: what it accepts.
         produces: the record types it makes.
         weights: the weights it may load, by manifest name.
+        added_weights: the option that names added weights without which it cannot run; None where it runs as it comes. While
+            there are no weights of the name that is this option's default, it is listed as unavailable.
     """
 
     name: ClassVar[str]
@@ -115,6 +117,7 @@ class Pipeline(ABC, Generic[OptionsT]):
     Options: ClassVar[type[PipelineOptions]]
     produces: ClassVar[tuple[type, ...]]
     weights: ClassVar[tuple[str, ...]] = ()
+    added_weights: ClassVar[str | None] = None
 
     @classmethod
     @abstractmethod

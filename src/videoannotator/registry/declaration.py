@@ -66,6 +66,9 @@ def _options_problems(plugin: type[Pipeline[Any]]) -> list[str]:
         return [f"the schema of its options cannot be built: {str(error).splitlines()[0]}"]
     problems = [problem for parameter in parameters for problem in _parameter_problems(parameter)]
     known = {parameter.name for parameter in parameters}
+    added = getattr(plugin, "added_weights", None)
+    if added is not None and not any(p.name == added and isinstance(p.default, str) for p in parameters):
+        problems.append(f"'added_weights' is {added!r}, which is no option whose default is a name")
     problems += [
         f"the former option name {old!r} leads to the unknown option {new!r}"
         for old, new in options.former_names.items()

@@ -1,15 +1,17 @@
 """Pipelines and exporters by entry point, loaded late; one that cannot be loaded is listed with the reason, the rest works."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from videoannotator.errors import PipelineNotFoundException, PipelineUnavailableException
 from videoannotator.exporters.base import Exporter
-from videoannotator.pipelines.base import Pipeline
+from videoannotator.inference.library import WeightsLibrary, default_folder
+from videoannotator.pipelines.base import Pipeline, PipelineOptions
 from videoannotator.registry.declaration import exporter_problems, pipeline_problems
 from videoannotator.registry.nearest import nearest
 
@@ -17,6 +19,16 @@ PIPELINE_GROUP = "videoannotator.pipelines"
 EXPORTER_GROUP = "videoannotator.exporters"
 
 PluginT = TypeVar("PluginT")
+
+
+def no_weights(name: str) -> str:
+    """Why a pipeline cannot be used whose weights nobody has added."""
+    return f"It needs weights that you add, and there are none of the name {name!r}."
+
+
+def add_weights(name: str) -> str:
+    """What to do about that."""
+    return f"Run: videoannotator models pull SOURCE --name {name} (docs/usage/added_weights.md says which networks are understood)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +39,49 @@ class Entry(Generic[PluginT]):
         name: its entry point's name.
         target: the entry point's value, `module:Class`.
         distribution: the package that brings it.
-        plugin: its class; None when it cannot be used.
-        reason: why it cannot be used, in a sentence; None when it can.
-        hint: what to do about that.
+        plugin: its class; None when it cannot be loaded.
+        fault: why it cannot be loaded, in a sentence; None when it can.
+        cure: what to do about that.
+        library: where weights are looked for that somebody has to add before it can be used; None takes them for granted.
     """
 
     name: str
     target: str
     distribution: str
     plugin: type[PluginT] | None
-    reason: str | None = None
-    hint: str | None = None
+    fault: str | None = None
+    cure: str | None = None
+    library: WeightsLibrary | None = None
 
     @property
     def available(self) -> bool:
-        """Whether it can be used."""
-        return self.plugin is not None
+        """Whether it can be used now: weights may come and go."""
+        return self.plugin is not None and self.lacking() is None
+
+    @property
+    def reason(self) -> str | None:
+        """Why it cannot be used, in a sentence; None when it can."""
+        lacking = self.lacking()
+        return self.fault if lacking is None else no_weights(lacking)
+
+    @property
+    def hint(self) -> str | None:
+        """What to do about that."""
+        lacking = self.lacking()
+        return self.cure if lacking is None else add_weights(lacking)
+
+    def lacking(self, options: PipelineOptions | None = None) -> str | None:
+        """The name of added weights that it cannot run without and that are not there; None when nothing is missing.
+
+        Args:
+            options: those it is to run with; the defaults when they are left out.
+        """
+        option = getattr(self.plugin, "added_weights", None)
+        if option is None or self.library is None:
+            return None
+        defaults: Any = self.plugin
+        name: str = getattr(options or defaults.Options(), option)
+        return None if name in self.library.names() else name
 
     @property
     def builtin(self) -> bool:
@@ -99,15 +138,28 @@ class Registry:
     exporters: Mapping[str, Entry[Exporter]]
 
     @classmethod
-    def discover(cls) -> "Registry":
-        """Look at every entry point anew."""
-        return cls(_discover(PIPELINE_GROUP, pipeline_problems), _discover(EXPORTER_GROUP, exporter_problems))
+    def discover(cls, weights_folder: Path | None = None) -> "Registry":
+        """Look at every entry point anew.
+
+        Args:
+            weights_folder: where weights lie that somebody added; where they do by default when it is left out.
+        """
+        library = WeightsLibrary(weights_folder or default_folder())
+        found = _discover(PIPELINE_GROUP, pipeline_problems)
+        pipelines = {name: replace(entry, library=library) for name, entry in found.items()}
+        return cls(pipelines, _discover(EXPORTER_GROUP, exporter_problems))
 
     @classmethod
     @cache
-    def installed(cls) -> "Registry":
-        """The registry of this process, discovered once."""
-        return cls.discover()
+    def installed(cls, weights_folder: Path | None = None) -> "Registry":
+        """The registry of this process, discovered once for each folder of added weights; see `discover`."""
+        return cls.discover(weights_folder)
+
+    def trusting(self) -> "Registry":
+        """The same, taking added weights for granted: for work that was accepted. Of its pipelines, one whose weights have gone
+        since then fails alone.
+        """
+        return replace(self, pipelines={name: replace(entry, library=None) for name, entry in self.pipelines.items()})
 
     def canonical_name(self, name: str) -> str:
         """Today's name of a pipeline, given that or a name from an earlier release.
@@ -133,7 +185,7 @@ class Registry:
 
         Raises:
             PipelineNotFoundException: no pipeline has this name.
-            PipelineUnavailableException: it exists and cannot be used here; the message says why.
+            PipelineUnavailableException: it exists and cannot be loaded here; the message says why.
         """
         entry = self.pipelines[self.canonical_name(name)]
         if entry.plugin is None:
@@ -142,6 +194,24 @@ class Registry:
             )
         return entry.plugin
 
+    def require_weights(self, name: str, options: PipelineOptions) -> None:
+        """Make sure that the weights are there which somebody has to add before a pipeline can run.
+
+        Raises:
+            PipelineNotFoundException: no pipeline has this name.
+            PipelineUnavailableException: they are not there.
+        """
+        entry = self.pipelines[self.canonical_name(name)]
+        lacking = entry.lacking(options)
+        if lacking is not None:
+            raise PipelineUnavailableException(
+                f"The pipeline {entry.name!r} cannot be used. {no_weights(lacking)}",
+                hint=add_weights(lacking),
+                detail={"pipeline": entry.name, "weights": lacking},
+            )
+
     def default_pipelines(self) -> tuple[str, ...]:
         """Names of the pipelines that run when nobody selects any."""
-        return tuple(entry.name for entry in self.pipelines.values() if entry.plugin is not None and entry.plugin.default_enabled)
+        return tuple(
+            entry.name for entry in self.pipelines.values() if entry.available and entry.plugin and entry.plugin.default_enabled
+        )

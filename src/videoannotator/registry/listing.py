@@ -28,7 +28,10 @@ class WeightsNote:
 
 @dataclass(frozen=True, slots=True)
 class PipelineInfo:
-    """What is known about a pipeline; of one that cannot be used, only its name and why."""
+    """What is known about a pipeline; of one that cannot be loaded, only its name and why.
+
+    `added_weights` is the option that names weights which have to be added before it can be used.
+    """
 
     name: str
     available: bool
@@ -47,6 +50,7 @@ class PipelineInfo:
     parameters: tuple[Parameter, ...] = ()
     config_schema: dict[str, Any] | None = None
     weights: tuple[WeightsNote, ...] = ()
+    added_weights: str | None = None
 
 
 def list_pipelines(registry: Registry | None = None) -> list[PipelineInfo]:
@@ -61,7 +65,9 @@ def _describe(entry: Entry[Pipeline[Any]], registry: Registry) -> PipelineInfo:
         return PipelineInfo(entry.name, False, entry.reason, entry.hint)
     return PipelineInfo(
         name=entry.name,
-        available=True,
+        available=entry.available,
+        unavailable_reason=entry.reason,
+        install_hint=entry.hint,
         display_name=pipeline.display_name,
         description=pipeline.description,
         pipeline_family=pipeline.family,
@@ -75,6 +81,7 @@ def _describe(entry: Entry[Pipeline[Any]], registry: Registry) -> PipelineInfo:
         parameters=parameters_of(pipeline.Options),
         config_schema=pipeline.Options.model_json_schema(),
         weights=tuple(_weights(name) for name in pipeline.weights),
+        added_weights=pipeline.added_weights,
     )
 
 

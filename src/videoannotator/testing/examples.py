@@ -29,11 +29,14 @@ from videoannotator.annotations.outcome import PipelineError, PipelineOutcome, P
 from videoannotator.annotations.persons import KEYPOINTS, Keypoint, PersonIdentity, PersonObservation, PersonPicture
 from videoannotator.annotations.provenance import Provenance, WeightsUsed
 from videoannotator.annotations.scenes import Boundary, Scene
+from videoannotator.annotations.sound import SoundEvent
 from videoannotator.annotations.store import PipelineRecords
 from videoannotator.annotations.time import MediaTime
-from videoannotator.annotations.transcript import Utterance, Word, WordTiming
+from videoannotator.annotations.transcript import Utterance
 from videoannotator.annotations.voices import SpeakerTurn
 from videoannotator.testing.active_speaker_examples import many_on_screen, speaker_links, speaking_on_screen
+from videoannotator.testing.sound_examples import sound_events, sound_quality
+from videoannotator.testing.speech_examples import turns, utterance, utterances
 
 RECORDING_NAME = "face person Zoë"
 """Stem of the recording's file name in every example; no output file may be named after it."""
@@ -48,25 +51,20 @@ RECORD_NAMES = MappingProxyType(
         "person_tracking": ("PersonObservation", "PersonIdentity", "PersonPicture"),
         "face_analysis": ("FaceObservation", "FaceTrack"),
         "active_speaker": ("SpeakingOnScreen", "SpeakerLink"),
+        "audio_quality": ("SoundSegment", "SoundMinute"),
+        "audio_events": ("SoundEvent",),
     }
 )
 """The record types that each pipeline of the examples makes."""
 
-TEXTS = (
-    "Guten Morgen, wie heißt du? — 你好 👋🏽",
-    'He said "yes, & no" <i>really</i> --> then left',
-    "=SUM(A1:A9)",
-    "NA",
-    "מה שלומך",
-    "first line\r\nsecond line",
-    "semi;colon\tand a backslash \\",
-)
-"""What a transcript may hold and a careless format breaks on."""
+OF_SOUND = frozenset({"speech_recognition", "speaker_diarization", "audio_quality", "audio_events"})
+"""Those of them that need no picture."""
 
 NON_ASCII: Mapping[type | None, tuple[str, ...]] = MappingProxyType(
     {
         Utterance: ("heißt", "你好", "👋🏽", "שלומך"),
         Scene: ("Küche",),
+        SoundEvent: ("Säugling",),
         PersonIdentity: ("Großmutter",),
         SpeakerTurn: ("Françoise",),
         None: ("Zoë's",),
@@ -103,49 +101,6 @@ def scenes() -> tuple[Scene, ...]:
         ),
         Scene(t[70], t[120], 70, 119, Boundary.DISSOLVE, 1.0, t[62], t[78], "transnetv2"),
         Scene(t[120], at(9.999999), 120, 149, Boundary.FADE, 0.0, t[110], t[124], "transnetv2"),
-    )
-
-
-def utterance(start_s: float, end_s: float, text: str, *, confidence: float | None = 0.75) -> Utterance:
-    """Somebody says `text`; its words share the time evenly and have no gaps between them."""
-    words = text.split()
-    edges = [at(start_s + (end_s - start_s) * i / len(words)) for i in range(len(words) + 1)]
-    timings = tuple(WordTiming)
-    said = (
-        Word(word, edges[i], edges[i + 1], None if i % 3 == 2 else 0.5, timings[i % len(timings)]) for i, word in enumerate(words)
-    )
-    return Utterance(edges[0], edges[-1], text, "en", confidence, tuple(said))
-
-
-def utterances() -> tuple[Utterance, ...]:
-    """Speech of every awkward kind, in the order of time."""
-    third = MediaTime(Fraction(1, 3))
-    blip = Word("blip", third, third, None, WordTiming.GUESSED)
-    chinese = tuple(Word(sign, at(70 + 2 * i), at(72 + 2 * i), 0.5, WordTiming.ATTENTION) for i, sign in enumerate("你好吗"))
-    return (
-        utterance(0.1, 0.2, TEXTS[0]),
-        Utterance(third, third.shifted(Fraction(1, 30000)), "blip", "en", None, (blip,)),
-        Utterance(at(0.4), at(0.5), "no times inside", "en", 0.25, ()),
-        *(utterance(1.0 + i, 1.9 + i, text, confidence=None) for i, text in enumerate(TEXTS[1:])),
-        utterance(10.0, 10.001, "six words within one single millisecond"),
-        utterance(12.0, 27.0, "This goes on, and on, and on, " * 3 + "and on and on without any pause. Now it ends."),
-        utterance(14.0, 15.0, "Somebody talks in between."),
-        utterance(30.0, 42.5, "Aaaaaaaah!"),
-        Utterance(at(45.0), at(63.0), "A long stretch of speech whose recogniser gave no word times at all.", "en", None, ()),
-        Utterance(at(70.0), at(76.0), "你好吗", "zh", 0.5, chinese),
-        utterance(360_000.0, 360_001.0, "after a hundred hours"),
-    )
-
-
-def turns() -> tuple[SpeakerTurn, ...]:
-    """Two speakers who overlap, one of them with a name, one turn without a confidence, one shorter than a millisecond."""
-    third = MediaTime(Fraction(1, 3))
-    return (
-        SpeakerTurn(at(0.1), at(0.2), "speaker_001", 0.987654321, "Françoise"),
-        SpeakerTurn(third, third.shifted(Fraction(1, 30000)), "speaker_002", 0.0),
-        SpeakerTurn(at(1.0), at(8.5), "speaker_001", 1.0, "Françoise"),
-        SpeakerTurn(at(8.25), at(9.999999), "speaker_002", None),
-        SpeakerTurn(at(360_000.0), at(360_001.0), "speaker_003", 0.5),
     )
 
 
@@ -264,6 +219,8 @@ def provenance() -> Provenance:
             "person_tracking": {"rate_hz": 5.0},
             "face_analysis": {"rate_hz": 5.0},
             "active_speaker": {"min_confidence": 0.8},
+            "audio_quality": {"loud_dbfs": -40.0},
+            "audio_events": {"weights": "audio_events"},
         },
     )
 
@@ -302,7 +259,7 @@ def annotation_set(
 
 
 def full() -> AnnotationSet:
-    """Scenes with pictures, speech, people, faces, and who speaks on screen."""
+    """Scenes with pictures, speech, people, faces, who speaks on screen, and other sound."""
     pictures = (Attachment(f"scene-000{n}.jpg", b"\xff\xd8" + bytes([n]) * 5 + b"\xff\xd9") for n in (1, 2))
     return annotation_set(
         {
@@ -312,6 +269,8 @@ def full() -> AnnotationSet:
             "person_tracking": (*persons(), *identities(), *person_pictures()),
             "face_analysis": (*faces(), *face_tracks()),
             "active_speaker": (*speaking_on_screen(), *speaker_links()),
+            "audio_quality": sound_quality(),
+            "audio_events": sound_events(),
         }
     )
 
@@ -323,9 +282,14 @@ def empty() -> AnnotationSet:
 
 def audio_only() -> AnnotationSet:
     """A recording without video: scenes were skipped, and no frame times are known."""
-    visual = (name for name in RECORD_NAMES if name not in ("speech_recognition", "speaker_diarization"))
+    visual = (name for name in RECORD_NAMES if name not in OF_SOUND)
     skipped = [PipelineOutcome(name, PipelineStatus.SKIPPED, {}, reason="The recording has no video track.") for name in visual]
-    heard = {"speech_recognition": utterances(), "speaker_diarization": turns()}
+    heard = {
+        "speech_recognition": utterances(),
+        "speaker_diarization": turns(),
+        "audio_quality": sound_quality(),
+        "audio_events": sound_events(),
+    }
     return annotation_set(heard, video=False, others=skipped)
 
 
@@ -365,6 +329,7 @@ def many(count: int = 2100) -> AnnotationSet:
     people = (PersonObservation(at(i), 25 * i, 1 + i % 2, box, Evidence.DETECTED, 0.5) for i in range(count // 4))
     points = tuple(Point(11.0, 21.0) for _ in FACE_POINTS)
     seen = (FaceObservation(at(i), 25 * i, 1, box, Evidence.DETECTED, 0.5, points) for i in range(count // 4))
+    sounds = (SoundEvent(at(i), at(i + 0.5), "Music", 0.5, 0.5, 132) for i in range(count // 4))
     return annotation_set(
         {
             "scene_detection": scene_records,
@@ -373,6 +338,7 @@ def many(count: int = 2100) -> AnnotationSet:
             "person_tracking": people,
             "face_analysis": seen,
             "active_speaker": many_on_screen(count // 4),
+            "audio_events": sounds,
         }
     )
 

@@ -34,10 +34,12 @@ class PipelineContract:
     Class attributes:
         pipeline: the class to test.
         makers: pipelines that are run beside it, with their options, because it works on their records.
+        weights_folder: where added weights lie, for a pipeline that cannot run without them; a fixture may set it.
     """
 
     pipeline: ClassVar[type[Pipeline[Any]]]
     makers: ClassVar[tuple[Selected, ...]] = ()
+    weights_folder: ClassVar[Path | None] = None
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -51,7 +53,7 @@ class PipelineContract:
     def run(self, recording: Path, should_stop: Callable[[], bool] = lambda: False) -> AnnotationSet:
         """Run the pipeline with its default options on the CPU, and no other than its makers."""
         selection = [Selected(self.pipeline, self.pipeline.Options()), *self.makers]
-        return run_selection(recording, selection, shared_sessions("cpu", 1, None), _ignore, should_stop)
+        return run_selection(recording, selection, shared_sessions("cpu", 1, self.weights_folder), _ignore, should_stop)
 
     def records(self, annotations: AnnotationSet) -> list[Any]:
         """All records of a run, by type, in order."""
@@ -81,8 +83,10 @@ class PipelineContract:
 
     def test_weights_are_those_it_declares(self, recording: Path) -> None:
         with self.run(recording) as annotations:
-            of_makers = {name for maker in self.makers for name in maker.pipeline.weights}
-            assert {weights.name for weights in annotations.provenance.weights} <= {*self.pipeline.weights, *of_makers}
+            declared = {name for each in (self.pipeline, *(maker.pipeline for maker in self.makers)) for name in each.weights}
+            if self.pipeline.added_weights is not None:
+                declared.add(getattr(self.pipeline.Options(), self.pipeline.added_weights))
+            assert {weights.name for weights in annotations.provenance.weights} <= declared
 
     def test_equal_input_gives_equal_records(self, recording: Path) -> None:
         with self.run(recording) as first, self.run(recording) as second:

@@ -156,7 +156,17 @@ class _Findings:
         problems = _problems(model, sent)
         self.errors += [_field_error(pipeline, model, problem) for problem in problems]
         if not problems:
-            self.options[pipeline] = model.model_validate_json(_json(sent))
+            self._accept(pipeline, model.model_validate_json(_json(sent)))
+
+    def _accept(self, pipeline: str, options: PipelineOptions) -> None:
+        """Keep typed options, unless the weights that they name are missing."""
+        try:
+            self._registry.require_weights(pipeline, options)
+        except PipelineUnavailableException as error:
+            field = self._registry.pipeline(pipeline).added_weights or ""
+            self.errors.append(FieldError(pipeline, field, error.message, error.code, error.hint or ""))
+        else:
+            self.options[pipeline] = options
 
     def _without_former_names(self, pipeline: str, model: type[PipelineOptions], sent: dict[str, Any]) -> dict[str, Any]:
         for old, new in model.former_names.items():

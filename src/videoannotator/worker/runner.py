@@ -123,9 +123,9 @@ def run(work: Work, lines: Lines) -> Done:
         VideoAnnotatorException: nothing could be computed, or written.
     """
     lines.moved_to(0.0, "starting")
-    selection, notes = select_pipelines(list(work.options), work.options)
-    selection = _to_run(selection, work.pipelines)
     weights = Path(work.weights_folder) if work.weights_folder else None
+    selection, notes = select_pipelines(list(work.options), work.options, Registry.installed(weights).trusting())
+    selection = _to_run(selection, work.pipelines)
     sessions = shared_sessions(work.device, work.threads, weights)
     with run_selection(Path(work.recording), selection, sessions, lines.moved, lambda: False, notes) as annotations:
         has_results = any(outcome.status in (COMPLETED, SKIPPED) for outcome in annotations.outcomes.values())

@@ -4,12 +4,14 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.integration.api.test_envelope import envelope_of
 from tests.plugins import ToyPipeline
 from tests.servers import Live, serving
+from tests.tiny_networks import added, sound_events
 
 from videoannotator.registry.entries import Entry, Registry
 from videoannotator.validation.models import ValidationResult
@@ -69,6 +71,21 @@ def test_the_list_names_every_pipeline_with_all_that_is_known(server: Live) -> N
         "It fails on import.",
         "Install it again.",
     )
+
+
+def test_weights_that_somebody_has_to_add_are_looked_for_where_the_settings_say(tmp_path: Path) -> None:
+    folder = tmp_path / "weights"
+    with serving(tmp_path / "storage", model_cache_dir=folder) as server:
+        body = server.get("/api/v1/pipelines/audio_events").json()
+        assert (body["available"], body["config_schema"]["type"]) == (False, "object")
+        assert "none of the name 'audio_events'" in body["unavailable_reason"]
+        assert "videoannotator models pull SOURCE --name audio_events" in body["install_hint"]
+        (item,) = post(server, "/api/v1/config/validate", {"config": {}, "selected_pipelines": ["audio_events"]})["errors"]
+        assert (item["code"], item["field"], item["hint"]) == ("PIPELINE_UNAVAILABLE", "weights", body["install_hint"])
+        added(folder, "audio_events", sound_events(tmp_path / "net.onnx"), labels_txt="a\nb\nc")  # the server need not start again
+        body = server.get("/api/v1/pipelines/audio_events").json()
+        assert (body["available"], body["unavailable_reason"], body["install_hint"]) == (True, None, None)
+        assert post(server, "/api/v1/config/validate", {"config": {}, "selected_pipelines": ["audio_events"]})["valid"]
 
 
 def test_one_pipeline_by_today_s_and_by_a_former_name(server: Live) -> None:

@@ -8,7 +8,8 @@ from videoannotator.annotations.attachment import Attachment
 from videoannotator.annotations.outcome import PipelineError, PipelineOutcome, PipelineStatus
 from videoannotator.annotations.scenes import Boundary, Scene
 from videoannotator.annotations.transcript import Utterance, Word, WordTiming
-from videoannotator.testing.examples import at, scenes, utterance, utterances
+from videoannotator.testing.examples import at, scenes
+from videoannotator.testing.speech_examples import utterance, utterances
 
 CUT: dict[str, Any] = {
     "start": at(1),

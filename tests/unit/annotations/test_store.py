@@ -18,7 +18,8 @@ from videoannotator.annotations.store import CHUNK_RECORDS, PipelineRecords
 from videoannotator.annotations.time import MediaTime
 from videoannotator.annotations.transcript import Utterance, Word, WordTiming
 from videoannotator.errors import InvalidRequestException, StorageFullException
-from videoannotator.testing.examples import at, scenes, utterances
+from videoannotator.testing.examples import at, scenes
+from videoannotator.testing.speech_examples import utterances
 
 probabilities = st.none() | st.floats(0, 1)
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20).filter(lambda text: bool(text.strip()))

@@ -15,7 +15,8 @@ from videoannotator.annotations.speech_tables import UTTERANCES, WORDS
 from videoannotator.annotations.tables import TABLES, stacked
 from videoannotator.annotations.transcript import Utterance
 from videoannotator.errors import ExtraMissingException, InvalidRequestException
-from videoannotator.testing.examples import EXAMPLES, TEXTS, annotation_set, at, frame_times, utterance
+from videoannotator.testing.examples import EXAMPLES, annotation_set, at, frame_times
+from videoannotator.testing.speech_examples import TEXTS, utterance
 
 PYTHON_TYPES: dict[str, tuple[type, ...]] = {"number": (float,), "integer": (int,), "text": (str,), "boolean": (bool,)}
 
@@ -163,7 +164,7 @@ def test_only_completed_pipelines_give_records_and_tables() -> None:
 def test_a_table_that_does_not_exist_is_named_beside_those_that_do() -> None:
     with EXAMPLES["audio_only"]() as annotations, pytest.raises(InvalidRequestException, match="'scenes'") as caught:
         annotations.to_pandas("scenes")
-    assert caught.value.hint == "These are there: utterances, words."
+    assert caught.value.hint == "These are there: utterances, words, turns, sound_segments, sound_minutes, sound_events."
 
 
 @pytest.mark.parametrize("package", ["pandas", "pyarrow"])

@@ -9,7 +9,8 @@ import pytest
 from videoannotator.annotations.tables import TABLES
 from videoannotator.annotations.transcript import Utterance
 from videoannotator.exporters.csv_table import CSVTable
-from videoannotator.testing.examples import EXAMPLES, TEXTS, annotation_set, full, utterance
+from videoannotator.testing.examples import EXAMPLES, annotation_set, full
+from videoannotator.testing.speech_examples import TEXTS, utterance
 
 FILES = {
     "scenes": "scene_detection.csv",
@@ -22,6 +23,9 @@ FILES = {
     "face_tracks": "face_analysis.face_tracks.csv",
     "speaking_on_screen": "active_speaker.speaking_on_screen.csv",
     "speaker_links": "active_speaker.speaker_links.csv",
+    "sound_segments": "audio_quality.sound_segments.csv",
+    "sound_minutes": "audio_quality.sound_minutes.csv",
+    "sound_events": "audio_events.csv",
 }
 
 

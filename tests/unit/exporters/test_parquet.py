@@ -10,7 +10,8 @@ from videoannotator.annotations.arrow import BATCH_ROWS
 from videoannotator.annotations.tables import TABLES
 from videoannotator.errors import ExtraMissingException
 from videoannotator.exporters.parquet import ParquetTable
-from videoannotator.testing.examples import EXAMPLES, annotation_set, full, utterance
+from videoannotator.testing.examples import EXAMPLES, annotation_set, full
+from videoannotator.testing.speech_examples import utterance
 
 FILES = {
     "scenes": "scene_detection.parquet",
@@ -23,6 +24,9 @@ FILES = {
     "face_tracks": "face_analysis.face_tracks.parquet",
     "speaking_on_screen": "active_speaker.speaking_on_screen.parquet",
     "speaker_links": "active_speaker.speaker_links.parquet",
+    "sound_segments": "audio_quality.sound_segments.parquet",
+    "sound_minutes": "audio_quality.sound_minutes.parquet",
+    "sound_events": "audio_events.parquet",
 }
 
 

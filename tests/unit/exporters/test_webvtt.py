@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from videoannotator.annotations.time import MediaTime
 from videoannotator.annotations.transcript import Utterance, Word, WordTiming
 from videoannotator.exporters.webvtt import LONGEST_MS, WebVTT
-from videoannotator.testing.examples import EXAMPLES, TEXTS, annotation_set, at, full, utterance, utterances
+from videoannotator.testing.examples import EXAMPLES, annotation_set, at, full
+from videoannotator.testing.speech_examples import TEXTS, utterance, utterances
 
 TIME = r"(\d{2,}):([0-5]\d):([0-5]\d)\.(\d{3})"
 CUE_TIMES = re.compile(f"{TIME} --> {TIME}")

@@ -75,8 +75,23 @@ def test_a_session_of_added_weights_is_recorded_with_their_licence(tmp_path: Pat
         assert networks.added_path("several") == tmp_path / "several"
         assert networks.added_path("nothing") is None
         assert [(used.name, used.licence) for used in networks.used()] == [("mine", "MIT"), ("several", "MIT")]
-        with pytest.raises(InvalidConfigException, match="not one ONNX file"):
+        with pytest.raises(InvalidConfigException, match=r"not one ONNX file: they are a\.bin, b\.bin"):
             networks.added("several")
+
+
+def test_a_network_may_have_small_files_beside_it(tmp_path: Path) -> None:
+    content = (PACKAGE_FOLDER / manifest()["fer_minixception"].file).read_bytes()
+    library = filled(tmp_path, mine={"a.txt": b"anger", "net.onnx": content}, two={"a.onnx": content, "b.onnx": content})
+    with SessionPool("cpu", weights=WeightsStore([tmp_path])) as pool, pool.recording() as networks:
+        assert networks.added("mine").output_names
+        assert networks.added_files("mine") == (tmp_path / "mine" / "a.txt", tmp_path / "mine" / "net.onnx")
+        (used,) = networks.used()
+        assert used.sha256 == next(file.sha256 for file in library.entry("mine").files if file.name == "net.onnx")
+        with pytest.raises(InvalidConfigException, match="not one ONNX file"):
+            networks.added("two")
+        (tmp_path / "mine" / "a.txt").write_bytes(b"other")
+        with pytest.raises(WeightsDamagedException, match=r"a\.txt has sha256"):
+            networks.added_files("mine")
 
 
 def test_a_bundle_carries_weights_to_another_machine(tmp_path: Path) -> None:

@@ -143,3 +143,18 @@ def test_a_file_of_this_machine(library: WeightsLibrary, tmp_path: Path) -> None
         add_file(library, file, "rtm", None)
     with pytest.raises(InvalidRequestException, match="There is no file"):
         add_file(library, tmp_path / "nothing", None, None)
+
+
+def test_a_folder_of_this_machine(library: WeightsLibrary, tmp_path: Path) -> None:
+    folder = tmp_path / "Yam Net"
+    (folder / "more").mkdir(parents=True)
+    with pytest.raises(InvalidRequestException, match="has no files"):
+        add_file(library, folder, None, None)
+    for file in ("net.onnx", "class map.csv", ".hidden", "more/other.onnx"):
+        (folder / file).write_bytes(CONTENT)
+    with pytest.raises(InvalidRequestException, match="one checksum is of one file"):
+        add_file(library, folder, None, SHA256)
+    added = add_file(library, folder, None, None, "Apache-2.0")
+    assert (added.name, added.source, added.licence) == ("yam-net", str(folder), "Apache-2.0")
+    assert [file.name for file in added.files] == ["class-map.csv", "net.onnx"]
+    assert library.path("yam-net") == library.folder / "yam-net"

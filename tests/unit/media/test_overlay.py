@@ -23,7 +23,8 @@ from videoannotator.media.drawing import Image
 from videoannotator.media.overlay import CAPTION_LINES, Captions, Overlay, make_overlay
 from videoannotator.media.probe import open_media, probe
 from videoannotator.media.types import Frame
-from videoannotator.testing.examples import annotation_set, full, utterance
+from videoannotator.testing.examples import annotation_set, full
+from videoannotator.testing.speech_examples import utterance
 
 SIZE = (320, 240)
 

@@ -84,6 +84,12 @@ def test_a_right_plugin_is_available(tmp_path: Path) -> None:
             "toyplugin:Bad",
             "fails while its declaration is read: KeyError: 'level'",
         ),
+        (
+            RIGHT + "class Bad(ToyPipeline):\n    added_weights = 'weights'\n",
+            "toy",
+            "toyplugin:Bad",
+            "'added_weights' is 'weights', which is no option whose default is a name",
+        ),
         (RIGHT + "class Bad(ToyPipeline):\n    produces = ()\n", "toy", "toyplugin:Bad", "'produces' must be"),
         (RIGHT + "class Bad(ToyPipeline):\n    description = None\n", "toy", "toyplugin:Bad", "'description' must be a text"),
     ],
