@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 from videoannotator.annotations.columns import Column, Row, Table
 from videoannotator.annotations.face_tables import FACE_TRACKS, FACES
 from videoannotator.annotations.person_tables import IDENTITIES, PERSONS
+from videoannotator.annotations.prosody_tables import PROSODY, SPEAKER_PROSODY
 from videoannotator.annotations.scene_tables import SCENES
 from videoannotator.annotations.speech_tables import UTTERANCES, WORDS
 
-TABLES: tuple[Table, ...] = (SCENES, UTTERANCES, WORDS, PERSONS, IDENTITIES, FACES, FACE_TRACKS)
+TABLES: tuple[Table, ...] = (SCENES, UTTERANCES, WORDS, PERSONS, IDENTITIES, FACES, FACE_TRACKS, PROSODY, SPEAKER_PROSODY)
 """Every table there is."""
 
 

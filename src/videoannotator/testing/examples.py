@@ -1,6 +1,7 @@
 """Annotation sets made in memory, with the edge cases that every file format has to survive: for exporters, ours and plugins'."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from types import MappingProxyType
@@ -27,11 +28,13 @@ from videoannotator.annotations.frame_times import FrameTimes
 from videoannotator.annotations.media_info import AudioInfo, Damage, FrameTiming, MediaInfo, VideoInfo
 from videoannotator.annotations.outcome import PipelineError, PipelineOutcome, PipelineStatus
 from videoannotator.annotations.persons import KEYPOINTS, Keypoint, PersonIdentity, PersonObservation, PersonPicture
+from videoannotator.annotations.prosody import VoiceSegment
 from videoannotator.annotations.provenance import Provenance, WeightsUsed
 from videoannotator.annotations.scenes import Boundary, Scene
 from videoannotator.annotations.store import PipelineRecords
 from videoannotator.annotations.time import MediaTime
 from videoannotator.annotations.transcript import Utterance, Word, WordTiming
+from videoannotator.testing.voice_examples import voice_profiles, voice_segments
 
 RECORDING_NAME = "face person Zoë"
 """Stem of the recording's file name in every example; no output file may be named after it."""
@@ -44,6 +47,7 @@ RECORD_NAMES = MappingProxyType(
         "speech_recognition": ("Utterance",),
         "person_tracking": ("PersonObservation", "PersonIdentity", "PersonPicture"),
         "face_analysis": ("FaceObservation", "FaceTrack"),
+        "voice_emotion": ("VoiceSegment", "VoiceProfile"),
     }
 )
 """The record types that each pipeline of the examples makes."""
@@ -60,7 +64,13 @@ TEXTS = (
 """What a transcript may hold and a careless format breaks on."""
 
 NON_ASCII: Mapping[type | None, tuple[str, ...]] = MappingProxyType(
-    {Utterance: ("heißt", "你好", "👋🏽", "שלומך"), Scene: ("Küche",), PersonIdentity: ("Großmutter",), None: ("Zoë's",)}
+    {
+        Utterance: ("heißt", "你好", "👋🏽", "שלומך"),
+        Scene: ("Küche",),
+        PersonIdentity: ("Großmutter",),
+        VoiceSegment: ("Zoë", "fröhlich"),
+        None: ("Zoë's",),
+    }
 )
 """Words outside ASCII in the example `full`, by record type; under None those that are said about the run as a whole."""
 
@@ -240,6 +250,7 @@ def provenance() -> Provenance:
             "speech_recognition": {"language": "en"},
             "person_tracking": {"rate_hz": 5.0},
             "face_analysis": {"rate_hz": 5.0},
+            "voice_emotion": {"weights": "my-emotions"},
         },
     )
 
@@ -278,7 +289,7 @@ def annotation_set(
 
 
 def full() -> AnnotationSet:
-    """Scenes with pictures, speech, people and faces."""
+    """Scenes with pictures, speech, people, faces and voices."""
     pictures = (Attachment(f"scene-000{n}.jpg", b"\xff\xd8" + bytes([n]) * 5 + b"\xff\xd9") for n in (1, 2))
     return annotation_set(
         {
@@ -286,6 +297,7 @@ def full() -> AnnotationSet:
             "speech_recognition": utterances(),
             "person_tracking": (*persons(), *identities(), *person_pictures()),
             "face_analysis": (*faces(), *face_tracks()),
+            "voice_emotion": (*voice_segments(), *voice_profiles()),
         }
     )
 
@@ -297,9 +309,13 @@ def empty() -> AnnotationSet:
 
 def audio_only() -> AnnotationSet:
     """A recording without video: scenes were skipped, and no frame times are known."""
-    visual = (name for name in RECORD_NAMES if name != "speech_recognition")
+    heard: dict[str, Iterable[object]] = {
+        "speech_recognition": utterances(),
+        "voice_emotion": (*voice_segments(), *voice_profiles()),
+    }
+    visual = (name for name in RECORD_NAMES if name not in heard)
     skipped = [PipelineOutcome(name, PipelineStatus.SKIPPED, {}, reason="The recording has no video track.") for name in visual]
-    return annotation_set({"speech_recognition": utterances()}, video=False, others=skipped)
+    return annotation_set(heard, video=False, others=skipped)
 
 
 def unfinished() -> AnnotationSet:
@@ -322,11 +338,12 @@ def before_zero() -> AnnotationSet:
         Scene(at(-1.0), at(3.0), 10, 49, Boundary.CUT, 0.5, method="content"),
     )
     spoken = (utterance(-1.5, -0.5, "Nobody sees this"), utterance(-0.3, 0.9, "half of this one"))
-    return annotation_set({"scene_detection": early_scenes, "speech_recognition": spoken})
+    early = tuple(replace(voice, start=voice.start.shifted(-1.0), end=voice.end.shifted(-1.0)) for voice in voice_segments())
+    return annotation_set({"scene_detection": early_scenes, "speech_recognition": spoken, "voice_emotion": early})
 
 
 def many(count: int = 2100) -> AnnotationSet:
-    """So many records that most of them wait on disk; of people and faces, whose rows are long, a quarter as many."""
+    """So many records that most of them wait on disk; of people, faces and voices, whose rows are long, a quarter as many."""
     scene_records = (
         Scene(at(i), at(i + 1), 25 * i, 25 * i + 24, Boundary.CUT if i else Boundary.START, 0.5 if i else None)
         for i in range(count)
@@ -336,8 +353,16 @@ def many(count: int = 2100) -> AnnotationSet:
     people = (PersonObservation(at(i), 25 * i, 1 + i % 2, box, Evidence.DETECTED, 0.5) for i in range(count // 4))
     points = tuple(Point(11.0, 21.0) for _ in FACE_POINTS)
     seen = (FaceObservation(at(i), 25 * i, 1, box, Evidence.DETECTED, 0.5, points) for i in range(count // 4))
+    measured = voice_segments()[0]
+    heard = (replace(measured, start=at(i), end=at(i + 1)) for i in range(count // 4))
     return annotation_set(
-        {"scene_detection": scene_records, "speech_recognition": spoken, "person_tracking": people, "face_analysis": seen}
+        {
+            "scene_detection": scene_records,
+            "speech_recognition": spoken,
+            "person_tracking": people,
+            "face_analysis": seen,
+            "voice_emotion": heard,
+        }
     )
 
 

@@ -163,7 +163,7 @@ def test_only_completed_pipelines_give_records_and_tables() -> None:
 def test_a_table_that_does_not_exist_is_named_beside_those_that_do() -> None:
     with EXAMPLES["audio_only"]() as annotations, pytest.raises(InvalidRequestException, match="'scenes'") as caught:
         annotations.to_pandas("scenes")
-    assert caught.value.hint == "These are there: utterances, words."
+    assert caught.value.hint == "These are there: utterances, words, prosody, speaker_prosody."
 
 
 @pytest.mark.parametrize("package", ["pandas", "pyarrow"])
