@@ -45,6 +45,10 @@ class TestSpeechRecognition(PipelineContract):
     pipeline = Registry.installed().pipeline("speech_recognition")
 
 
+class TestVoiceEmotion(PipelineContract):
+    pipeline = Registry.installed().pipeline("voice_emotion")
+
+
 def test_no_pipeline_is_left_out() -> None:
     tested = {contract.pipeline.name for contract in PipelineContract.__subclasses__()}
     installed = {point.name for point in entry_points(group=PIPELINE_GROUP)}

@@ -87,11 +87,7 @@ class _Warm:
         key = f"{ADDED}{name}"
         with self._lock:
             if key not in self._sessions:
-                path = self.weights.library.path(name)
-                if path.suffix not in ONNX_SUFFIXES:
-                    raise InvalidConfigException(
-                        f"The weights {name!r} are not one ONNX file.", hint="Give the name of weights that end in .onnx or .ort."
-                    )
+                path = _network_in(name, self.weights.library.path(name))
                 self._sessions[key] = _open_session(name, path, self.device, self.threads)
             return self._sessions[key]
 
@@ -153,14 +149,23 @@ class SessionPool:
         return session
 
     def added(self, name: str) -> Session:
-        """Get the session of an ONNX file that somebody added under this name. Raises as `get` does.
+        """Get the session of an ONNX file that somebody added under this name, alone or with other files. Raises as `get` does.
 
         Raises:
-            InvalidConfigException: what was added under this name is not one ONNX file.
+            InvalidConfigException: what was added under this name is not one ONNX file, nor several files with one among them.
         """
         session = self._warm.added(name)
         self._note_added(name, session.device)
         return session
+
+    def added_beside(self, name: str, file_name: str) -> Path | None:
+        """The checked path of a small file that was added together with a network, such as its labels; None when there is none.
+
+        Raises:
+            WeightsMissingException, WeightsDamagedException: nobody added weights under this name, or they are not whole.
+        """
+        folder = self._warm.weights.library.path(name)
+        return folder / file_name if file_name in _names_in(folder) else None
 
     def added_path(self, name: str) -> Path | None:
         """The checked file or folder of weights that somebody added under this name; None when nobody did.
@@ -215,6 +220,23 @@ class SessionPool:
 
     def _note(self, entry: WeightsEntry, device: str) -> None:
         self._used[entry.name] = WeightsUsed(entry.name, entry.sha256, entry.licence, device)
+
+
+def _names_in(folder: Path) -> tuple[str, ...]:
+    """The files of a folder; none when it is a file itself."""
+    return tuple(sorted(path.name for path in folder.iterdir())) if folder.is_dir() else ()
+
+
+def _network_in(name: str, path: Path) -> Path:
+    """The one ONNX file that added weights are, or that is among their files."""
+    found = [path / file for file in _names_in(path)] or [path]
+    networks = [file for file in found if file.suffix in ONNX_SUFFIXES]
+    if len(networks) != 1:
+        what = "not one ONNX file" if not networks else f"{len(networks)} ONNX files, not one"
+        raise InvalidConfigException(
+            f"The weights {name!r} are {what}.", hint="Give the name of weights that end in .onnx or .ort."
+        )
+    return networks[0]
 
 
 def _shapes(tensors: Sequence[Any]) -> tuple[tuple[int | None, ...], ...]:

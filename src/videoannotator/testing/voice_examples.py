@@ -25,7 +25,7 @@ def voice_segments() -> tuple[VoiceSegment, ...]:
         arousal_proxy=0.625,
         emotions=(EmotionScore("fröhlich", 0.875), EmotionScore("neutral, calm", 0.125)),
     )
-    flags = (VoiceFlag.TOO_SHORT, VoiceFlag.UNVOICED)
+    flags: tuple[VoiceFlag, ...] = (VoiceFlag.TOO_SHORT, VoiceFlag.UNVOICED)
     known: dict[str, Any] = {
         "voiced_share": 0.5,
         "pitch": Pitch(110.0, 110.0, 110.0, 0.0),
@@ -34,7 +34,8 @@ def voice_segments() -> tuple[VoiceSegment, ...]:
         "syllable_rate": 0.0,
     }
     unknown = (VoiceMeasure.WORD_RATE, VoiceMeasure.JITTER, VoiceMeasure.SHIMMER, VoiceMeasure.HARMONICITY, VoiceMeasure.AROUSAL)
-    both, nobody = (dict.fromkeys(unknown, (flag,)) for flag in (VoiceFlag.OVERLAP, VoiceFlag.NO_COMPARISON))
+    both: dict[VoiceMeasure, tuple[VoiceFlag, ...]] = dict.fromkeys(unknown, (VoiceFlag.OVERLAP,))
+    nobody: dict[VoiceMeasure, tuple[VoiceFlag, ...]] = dict.fromkeys(unknown, (VoiceFlag.NO_COMPARISON,))
     return (
         measured,
         VoiceSegment(_at(3.0), _at(3.05), "speaker_002", None, flags, dict.fromkeys(VoiceMeasure, flags)),

@@ -19,6 +19,8 @@ FILES = {
     "identities": "person_tracking.identities.csv",
     "faces": "face_analysis.faces.csv",
     "face_tracks": "face_analysis.face_tracks.csv",
+    "prosody": "voice_emotion.prosody.csv",
+    "speaker_prosody": "voice_emotion.speaker_prosody.csv",
 }
 
 

@@ -20,6 +20,8 @@ FILES = {
     "identities": "person_tracking.identities.parquet",
     "faces": "face_analysis.faces.parquet",
     "face_tracks": "face_analysis.face_tracks.parquet",
+    "prosody": "voice_emotion.prosody.parquet",
+    "speaker_prosody": "voice_emotion.speaker_prosody.parquet",
 }
 
 
