@@ -75,14 +75,17 @@ def verify(as_json: AsJson = False) -> None:
 
 @app.command()
 def pull(
-    source: Annotated[str, typer.Argument(help="An address of one file, hf:OWNER/NAME[@REVISION], or a file on this machine.")],
+    source: Annotated[str, typer.Argument(help="An address of one file, hf:OWNER/NAME[@REVISION], or a file or folder here.")],
     name: Name = None,
     sha256: Annotated[str | None, typer.Option(help="The file's SHA-256 checksum; an address needs it.")] = None,
     licence: Licence = "not stated",
     as_json: AsJson = False,
 ) -> None:
-    """Add weights: download them, or take a file. An interrupted download goes on when the command is run again."""
-    from videoannotator.inference.pull import HUB, add_file, pull_address, pull_repository  # noqa: PLC0415  CLI start-up
+    """Add weights: download them, or take a file, or a folder of files that belong together.
+
+    An interrupted download goes on when the command is run again.
+    """
+    from videoannotator.inference.pull import HUB, add_file, add_folder, pull_address, pull_repository  # noqa: PLC0415  CLI start-up
 
     library = _store().library
     if source.startswith(HUB):
@@ -97,6 +100,8 @@ def pull(
             )
         with _watched(source, quiet=as_json) as (on_received, should_stop):
             added = pull_address(library, source, name, sha256, on_received, should_stop, licence)
+    elif Path(source).is_dir() and sha256 is None:
+        added = add_folder(library, Path(source), name, licence)
     else:
         added = add_file(library, Path(source), name, sha256, licence)
     _say_added([added], as_json=as_json)

@@ -112,6 +112,28 @@ def add_file(library: WeightsLibrary, file: Path, name: str | None, sha256: str 
         return library.add(name, staging, source=os.fspath(file.absolute()), licence=licence)
 
 
+def add_folder(library: WeightsLibrary, folder: Path, name: str | None, licence: str = UNSTATED) -> AddedWeights:
+    """Copy the files of a folder that belong together, such as a network and its labels; folders in it are left out.
+
+    Raises:
+        InvalidRequestException: the folder cannot be read or has no file, or the name cannot be used.
+        StorageFullException: the disk is full.
+    """
+    try:
+        files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    except OSError as error:
+        raise InvalidRequestException(
+            f"The folder {folder} cannot be read: {error.strerror or error}.", hint="Check it."
+        ) from error
+    if not files:
+        raise InvalidRequestException(f"There is no file in {folder}.", hint="Give a folder that holds the weights themselves.")
+    name = _free_name(library, name, folder.absolute().name)
+    with library.staging() as staging, full_disk_named(f"the weights {name}"):
+        for file in files:
+            shutil.copyfile(file, staging / _plain_file_name(file.name))
+        return library.add(name, staging, source=os.fspath(folder.absolute()), licence=licence)
+
+
 def _free_name(library: WeightsLibrary, name: str | None, file: str) -> str:
     """The name, or one made from that of the file; checked before anything is downloaded in vain."""
     name = name or re.sub(r"[^a-z0-9_-]+", "-", file.lower()).strip("-_")

@@ -54,6 +54,7 @@ def vowel(
     formants: str = "a",
     jitter: float = 0.0,
     shimmer: float = 0.0,
+    damping: float = 1.0,
     noise_db: float | None = None,
     level_dbfs: float = -20.0,
     seed: int = 1,
@@ -66,6 +67,8 @@ def vowel(
         formants: which of `FORMANTS_HZ`.
         jitter, shimmer: standard deviation of the periods and of the amplitudes, independent of one another, as a part of their
             mean.
+        damping: how much faster than usual glottis and formants stop to ring. With 1, a pulse rings into the next period, so that
+            jitter and shimmer of the sound differ from those of the pulses, the more the higher the pitch; with 6 they hardly do.
         noise_db: how far white noise lies below the vowel, dB; None for no noise.
         level_dbfs: root mean square of vowel and noise together, dB relative to 1.
         seed: of the randomness.
@@ -78,7 +81,7 @@ def vowel(
         now += (1 + jitter * float(random.standard_normal())) / course(now)
     pulses = np.array(times)
     amplitudes = np.maximum(0.05, 1 + shimmer * random.standard_normal(len(pulses)))
-    voiced = _spoken(_train(pulses, amplitudes, round(seconds * RATE_HZ)), FORMANTS_HZ[formants])
+    voiced = _spoken(_train(pulses, amplitudes, round(seconds * RATE_HZ)), FORMANTS_HZ[formants], damping)
     voiced /= np.sqrt(np.mean(voiced**2))
     if noise_db is not None:
         noise = random.standard_normal(len(voiced))
@@ -98,12 +101,12 @@ def _train(pulses_s: Floats, amplitudes: Floats, length: int) -> Floats:
     return train[_REACH : _REACH + length]
 
 
-def _spoken(train: Floats, formants_hz: tuple[float, ...]) -> Floats:
-    pole = np.exp(-2 * np.pi * _GLOTTAL_POLE_HZ / RATE_HZ)
+def _spoken(train: Floats, formants_hz: tuple[float, ...], damping: float) -> Floats:
+    pole = np.exp(-2 * np.pi * damping * _GLOTTAL_POLE_HZ / RATE_HZ)
     sound: Floats = lfilter([1.0], np.convolve([1.0, -pole], [1.0, -pole]), train)
     sound = lfilter([1.0, -_LIP_ZERO], [1.0], sound)
     for formant_hz, bandwidth_hz in zip(formants_hz, _BANDWIDTHS_HZ, strict=True):
-        radius = np.exp(-np.pi * bandwidth_hz / RATE_HZ)
+        radius = np.exp(-np.pi * damping * bandwidth_hz / RATE_HZ)
         sound = lfilter([1.0], [1.0, -2 * radius * np.cos(2 * np.pi * formant_hz / RATE_HZ), radius**2], sound)
     return sound
 

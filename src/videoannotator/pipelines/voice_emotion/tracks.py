@@ -1,6 +1,7 @@
 """What was measured in every 10 ms of a recording, in a temporary file: 60 bytes a step, 22 MB an hour."""
 
 import tempfile
+import weakref
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ harmonic: share of the energy that is periodic, and tilt: dB per octave; both Na
 
 
 class Spool:
-    """Rows of one type that wait on disk; whoever made it closes it.
+    """Rows of one type that wait on disk, as long as the object, or until `close`.
 
     Args:
         kind: the type of a row.
@@ -41,6 +42,7 @@ class Spool:
         with full_disk_named("intermediate results"):
             self._file = tempfile.TemporaryFile(prefix="videoannotator-voice-")  # noqa: SIM115  lives as long as the spool
         self._rows = 0
+        self._close = weakref.finalize(self, self._file.close)
 
     def append(self, rows: npt.NDArray[Any]) -> None:
         """Add rows at the end.
@@ -65,4 +67,4 @@ class Spool:
 
     def close(self) -> None:
         """Remove the file."""
-        self._file.close()
+        self._close()
