@@ -32,14 +32,10 @@ def test_every_problem_is_printed_and_the_exit_code_is_1(tmp_path: Path) -> None
     result = CliRunner().invoke(app, ["validate-emotion", str(path)])
     assert result.exit_code == 1
     assert result.stdout.splitlines()[:3] == [
-        "emotions[0].end: 0.25 is not after the start, 0.5",
         "emotions[0].labels[0].confidence: 1.4 is not a number from 0 to 1",
         "emotions[0].confidence: 1.4 is not a number from 0 to 1",
-    ] or {line.split(":")[0] for line in result.stdout.splitlines()[:3]} == {
-        "emotions[0].end",
-        "emotions[0].labels[0].confidence",
-        "emotions[0].confidence",
-    }
+        "emotions[0].end: 0.25 is not after the start, 0.5",
+    ]
     assert "3 problems" in result.stdout
 
 

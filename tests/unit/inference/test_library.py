@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.tiny_networks import added, speech_emotion
 
 from videoannotator.errors import (
     InvalidConfigException,
@@ -16,6 +17,7 @@ from videoannotator.errors import (
 )
 from videoannotator.inference.bundle import export_bundle, import_bundle
 from videoannotator.inference.library import RECORD, WeightsLibrary
+from videoannotator.inference.pull import add_folder
 from videoannotator.inference.sessions import SessionPool
 from videoannotator.inference.weights import PACKAGE_FOLDER, WeightsStore, manifest
 
@@ -145,3 +147,43 @@ def test_a_bundle_that_was_tampered_with_adds_nothing(tmp_path: Path) -> None:
             import_bundle(there, bundle)
         assert there.names() == (), number
     assert not (tmp_path / "up").exists()
+
+
+def test_a_network_may_be_added_with_small_files_beside_it(tmp_path: Path) -> None:
+    source = tmp_path / "emotions"
+    (source / "onnx").mkdir(parents=True)
+    speech_emotion(source / "model.onnx")
+    (source / "labels.txt").write_text("a\nb\nc\n")
+    (source / ".hidden").write_text("x")
+    library = WeightsLibrary(tmp_path / "weights")
+    entry = add_folder(library, source, None)
+    assert (entry.name, [file.name for file in entry.files]) == ("emotions", ["labels.txt", "model.onnx"])
+    pool = SessionPool("cpu", 1, WeightsStore([tmp_path / "weights"]))
+    assert pool.added("emotions").output_names == ("logits",)
+    beside = pool.added_beside("emotions", "labels.txt")
+    assert beside is not None
+    assert beside.read_text() == "a\nb\nc\n"
+    assert pool.added_beside("emotions", "config.json") is None
+
+
+def test_files_beside_a_network_are_checked_too(tmp_path: Path) -> None:
+    folder = added(tmp_path / "weights", "mine", speech_emotion(tmp_path / "mine.onnx"), {"labels.txt": "a\nb\nc"})
+    (folder / "mine" / "labels.txt").write_text("c\nb\na")
+    with pytest.raises(WeightsDamagedException, match=r"labels\.txt"):
+        SessionPool("cpu", 1, WeightsStore([folder])).added_beside("mine", "labels.txt")
+
+
+def test_which_of_several_networks_is_meant_is_not_guessed(tmp_path: Path) -> None:
+    source = tmp_path / "two"
+    source.mkdir()
+    for name in ("a.onnx", "b.onnx"):
+        speech_emotion(source / name)
+    add_folder(WeightsLibrary(tmp_path / "weights"), source, None)
+    with pytest.raises(InvalidConfigException, match="2 ONNX files, not one"):
+        SessionPool("cpu", 1, WeightsStore([tmp_path / "weights"])).added("two")
+
+
+def test_a_folder_without_files_is_no_weights(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InvalidRequestException, match="There is no file in"):
+        add_folder(WeightsLibrary(tmp_path / "weights"), tmp_path / "empty", None)

@@ -24,7 +24,7 @@ VALID: dict[str, Any] = {
     "schema_version": "1.0.0",
     "source_pipeline": "voice_emotion",
     "media": {"file_name": "visit.mp4"},
-    "emotions": [EMOTION, EMOTION, EMOTION, EMOTION],
+    "emotions": [deepcopy(EMOTION) for _ in range(4)],
     "labels": {"taxonomy": None},
     "metadata": {"more": [1]},
     "and_more": 1,

@@ -1,12 +1,23 @@
 """What voice emotion accepts."""
 
-from pydantic import Field, ValidationInfo, field_validator
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic.config import JsonDict
 
 from videoannotator.pipelines.base import AddedName, PipelineOptions
+
+LABELS_NEED_WEIGHTS: JsonDict = {
+    "if": {"properties": {"emotion_labels": {"minItems": 1}}, "required": ["emotion_labels"]},
+    "then": {"properties": {"weights": {"type": "string"}}, "required": ["weights"]},
+}
+"""What the validator below says, in the words of JSON Schema."""
 
 
 class VoiceEmotionOptions(PipelineOptions):
     """Options of voice emotion."""
+
+    model_config = ConfigDict(json_schema_extra=LABELS_NEED_WEIGHTS)
 
     min_pitch_hz: float = Field(default=60.0, ge=50.0, le=200.0, description="Lowest pitch, in Hz, that is looked for.")
     max_pitch_hz: float = Field(
@@ -40,10 +51,11 @@ class VoiceEmotionOptions(PipelineOptions):
             "Left out: no categories are given; none come along."
         ),
     )
-    emotion_labels: tuple[str, ...] = Field(
+    emotion_labels: tuple[Annotated[str, Field(pattern=r"\S", max_length=100)], ...] = Field(
         default=(),
         max_length=100,
         strict=False,
+        json_schema_extra={"uniqueItems": True},
         description=(
             "Names of the categories of these weights, in the order of their output. Left out: those in the file config.json "
             "(id2label) or labels.txt that was added with the weights."
@@ -55,6 +67,6 @@ class VoiceEmotionOptions(PipelineOptions):
     def _labels_are_of_weights(cls, labels: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if labels and info.data.get("weights") is None:
             raise ValueError("emotion_labels name the categories of weights; set weights as well")
-        if any(not label.strip() for label in labels) or len(set(labels)) != len(labels):
+        if len(set(labels)) != len(labels):
             raise ValueError("every category has a name of its own")
         return labels

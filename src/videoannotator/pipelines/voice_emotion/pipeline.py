@@ -29,6 +29,9 @@ from videoannotator.pipelines.voice_emotion.words import SpokenWords
 
 RecordT = TypeVar("RecordT")
 
+COMPARED = (VoiceMeasure.PITCH, VoiceMeasure.ENERGY, VoiceMeasure.SYLLABLE_RATE)
+"""What arousal is judged by."""
+
 _PCM = np.dtype(np.int16)
 _FULL_SCALE = 32767
 
@@ -140,8 +143,10 @@ class VoiceEmotion(Pipeline[VoiceEmotionOptions]):
         reading.give(VoiceMeasure.WORD_RATE, "word_rate", rate)
         features = _comparable(reading)
         comparison = comparisons.get(stretch.subject or "")
-        if features is None or comparison is None or not comparison.enough:
-            reading.missing.setdefault(VoiceMeasure.AROUSAL, set()).add(VoiceFlag.NO_COMPARISON)
+        if features is None:
+            reading.missing[VoiceMeasure.AROUSAL] = set().union(*(reading.missing.get(measure, set()) for measure in COMPARED))
+        elif comparison is None or not comparison.enough:
+            reading.missing[VoiceMeasure.AROUSAL] = {VoiceFlag.NO_COMPARISON}
         else:
             reading.give(VoiceMeasure.AROUSAL, "arousal_proxy", comparison.proxy(features))
         reading.give(VoiceMeasure.EMOTION, "emotions", self._emotions(stretch, reading))
@@ -176,7 +181,7 @@ class VoiceEmotion(Pipeline[VoiceEmotionOptions]):
 
 
 def _comparable(reading: Reading) -> tuple[float, float, float] | None:
-    """What arousal is judged by: median pitch, level, syllable rate; None unless all were measured."""
+    """Median pitch, level, and syllable rate; None unless all were measured."""
     pitch, energy, rate = (reading.values.get(name) for name in ("pitch", "energy", "syllable_rate"))
     return None if pitch is None or energy is None or rate is None else (pitch.median_hz, energy.mean_dbfs, rate)
 

@@ -172,7 +172,7 @@ def test_without_turns_speech_is_found_and_nobody_is_named(tmp_path: Path) -> No
         assert not list(annotations.records(VoiceProfile))
         assert "tells speakers apart" in annotations.outcomes["voice_emotion"].warnings[0]
     assert found
-    assert found[0].start.seconds == pytest.approx(2.0, abs=0.5)
+    assert 2.0 <= found[0].start.seconds < 3.0
     for voice in found:
         assert (voice.subject, voice.label) == (None, None)
         assert voice.missing[VoiceMeasure.AROUSAL] == (VoiceFlag.NO_COMPARISON,)
