@@ -145,13 +145,14 @@ def test_arousal_follows_pitch_level_and_rate_within_a_speaker(tmp_path: Path) -
     for place in range(6):
         turns.append(turn(1 + 3 * place, 3 + 3 * place, "speaker_001"))
         parts += [vowel(120 + 15 * place, 2.0, level_dbfs=-35 + 3 * place).samples, room(1)]
-    turns.append(turn(19.0, 19.9, "speaker_002"))
-    with run(recording(tmp_path, *parts, room(1)), knowing(*turns)) as annotations:
+    turns += [turn(19.0, 20.0, "speaker_002"), turn(20.2, 20.9, "speaker_002")]
+    with run(recording(tmp_path, *parts, vowel(150).samples, room(1)), knowing(*turns)) as annotations:
         found = voices(annotations)
     proxies = [voice.arousal_proxy for voice in found[:6]]
     assert all(proxy is not None for proxy in proxies)
     assert proxies == sorted(proxies, key=lambda proxy: proxy or 0)
     assert found[6].missing[VoiceMeasure.AROUSAL] == (VoiceFlag.NO_COMPARISON,)
+    assert found[7].missing[VoiceMeasure.AROUSAL] == (VoiceFlag.UNVOICED,)
 
 
 def test_words_are_counted_where_a_transcript_has_times(tmp_path: Path) -> None:
@@ -193,8 +194,8 @@ NO_VOICE = {
 @pytest.mark.parametrize("kind", NO_VOICE)
 def test_what_is_no_voice_has_no_stretch_and_no_category(kind: str, tmp_path: Path) -> None:
     folder = added(tmp_path / "weights", "mine", speech_emotion(tmp_path / "mine.onnx"))
-    options = {"weights": "mine", "emotion_labels": ("a", "b", "c")}
-    with run(recording(tmp_path, NO_VOICE[kind]), weights_folder=folder, **options) as annotations:
+    path = recording(tmp_path, NO_VOICE[kind])
+    with run(path, weights_folder=folder, weights="mine", emotion_labels=("a", "b", "c")) as annotations:
         assert voices(annotations) == []
 
 
