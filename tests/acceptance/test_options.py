@@ -43,13 +43,17 @@ ADDED = {
 }
 """Options that name weights which nobody added: on a recording without pictures they are not asked for."""
 
-SEPARATE = {*WHISPER, *(option for options in ADDED.values() for option in options)}
+EMOTION = {"weights": "my-weights", "emotion_labels": ["calm", "angry"]}
+"""The same of a pipeline that works on sound."""
+
+SEPARATE = {*WHISPER, *EMOTION, *(option for options in ADDED.values() for option in options)}
 ORDERS: list[tuple[str, str, dict[str, Any]]] = [
     *(
         (name, "loud", {p.name: other_value(p) for p in parameters_of(plugin.Options) if p.name not in SEPARATE})
         for name, plugin in BUILTIN.items()
     ),
     ("speech_recognition", "silent", WHISPER),
+    ("voice_emotion", "silent", EMOTION),
     *((name, "sound", options) for name, options in ADDED.items()),
 ]
 """Pipeline, recording, and options."""

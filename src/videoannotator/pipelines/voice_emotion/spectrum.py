@@ -38,7 +38,11 @@ def harmonic_share(spectra: Floats, pitch_hz: Floats) -> Floats:
     products = np.fft.irfft(spectra, _FINER * _FFT, axis=1)[:, : longest + 1]
     relative = products / products[:, :1] / _window_share(np.arange(longest + 1) / _FINER)
     lags = np.arange(longest + 1)[None, :] * pitch_hz[:, None] / (_FINER * RATE_HZ)
-    share: Floats = np.clip(np.where(np.abs(lags - 1) <= _NEAR, relative, -1.0).max(axis=1), 0.0, 1.0)
+    best = np.where(np.abs(lags - 1) <= _NEAR, relative, -1.0)[:, 1:-1].argmax(axis=1)[:, None] + 1
+    left, here, right = (np.take_along_axis(relative, best + step, axis=1)[:, 0] for step in (-1, 0, 1))
+    curvature = np.minimum(left - 2 * here + right, -_FAINTEST)
+    peak = here - (left - right) ** 2 / (8 * curvature)  # the top of a parabola through the three
+    share: Floats = np.clip(np.maximum(here, np.minimum(peak, 2 * here - np.minimum(left, right))), 0.0, 1.0)
     return share
 
 

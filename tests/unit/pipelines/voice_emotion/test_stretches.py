@@ -45,6 +45,12 @@ def test_a_long_turn_is_remembered_behind_short_ones() -> None:
     assert not of_turns(turns, ORIGIN)[2].alone().any()
 
 
+def test_nobody_speaks_into_themselves() -> None:
+    first, second = of_turns([turn(0.5, 2.0, "a"), turn(1.5, 3.0, "a")], ORIGIN)
+    assert first.alone().all()
+    assert second.alone().all()
+
+
 def test_speech_begins_at_the_threshold_goes_on_below_it_and_is_joined_over_short_pauses() -> None:
     speech = [0.0] * 50 + [0.95] * 40 + [0.4] * 10 + [0.0] * 30 + [0.6] * 40 + [0.0] * 60 + [0.7] * 50 + [0.0] * 60 + [1.0] * 10
     (found,) = of_speech(spool(speech), ORIGIN, 0.5, 0.5, 0.25)
