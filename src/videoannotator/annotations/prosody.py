@@ -105,7 +105,7 @@ class VoiceSegment:
         word_rate: words of the transcript per second, pauses included.
         jitter_percent: local jitter: mean difference of neighbouring periods of the voice, relative to the mean period.
         shimmer_percent: local shimmer: the same of their amplitudes.
-        harmonicity_db: harmonics-to-noise ratio of the voiced sound.
+        harmonicity_db: harmonics-to-noise ratio of the voiced sound, 40 at most.
         arousal_proxy: pitch, level and rate among those of all stretches of the same speaker, 0 to 1, 0.5 the speaker's own median:
             uncalibrated, and nothing that two speakers could be compared by.
         emotions: categories of a network that the user added, surest first, which add up to 1; empty without such a network.

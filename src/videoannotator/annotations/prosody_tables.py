@@ -68,7 +68,7 @@ _WORDS = Column(
 _QUALITY = (
     Column("jitter_percent", "number", "%", "Local jitter: mean difference of neighbouring periods over the mean period."),
     Column("shimmer_percent", "number", "%", "Local shimmer: mean difference of neighbouring periods' amplitudes over their mean."),
-    Column("harmonicity_db", "number", "dB", "Harmonics-to-noise ratio of the voiced sound."),
+    Column("harmonicity_db", "number", "dB", "Harmonics-to-noise ratio of the voiced sound; 40 means 40 or more."),
 )
 
 PROSODY = Table(

@@ -339,7 +339,9 @@ def before_zero() -> AnnotationSet:
     )
     spoken = (utterance(-1.5, -0.5, "Nobody sees this"), utterance(-0.3, 0.9, "half of this one"))
     early = tuple(replace(voice, start=voice.start.shifted(-1.0), end=voice.end.shifted(-1.0)) for voice in voice_segments())
-    return annotation_set({"scene_detection": early_scenes, "speech_recognition": spoken, "voice_emotion": early})
+    return annotation_set(
+        {"scene_detection": early_scenes, "speech_recognition": spoken, "voice_emotion": (*early, *voice_profiles())}
+    )
 
 
 def many(count: int = 2100) -> AnnotationSet:

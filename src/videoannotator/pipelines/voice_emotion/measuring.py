@@ -27,7 +27,8 @@ _ABOVE_NOISE_DB = 6.0
 _CLIPPED_SHARE = 0.001
 """Which part of its samples at full scale makes a stretch clipped."""
 _SAMPLES_PER_STEP = 160
-_MOST_HARMONIC = 1 - 1e-5
+_MOST_HARMONIC = 1 - 1e-4
+"""Harmonicity is given as 40 dB at most: more than that the windows of low voices cannot tell."""
 _FAINTEST = 1e-10
 
 

@@ -13,8 +13,8 @@ from videoannotator.pipelines.voice_emotion.pitch import HOP, RATE_HZ
 
 Floats = npt.NDArray[np.float64]
 
-WINDOW = 960
-"""Samples (60 ms): four and a half periods of a voice of 75 Hz, as Praat's harmonicity has it."""
+WINDOW = 1280
+"""Samples (80 ms): six periods of a voice of 75 Hz, as Boersma advises for harmonicity."""
 
 _FFT = 2048
 _FINER = 4

@@ -91,7 +91,7 @@ def test_jitter_is_that_of_the_pulses(pitch_hz: float, jitter: float) -> None:
 @pytest.mark.parametrize("pitch_hz", [100, 150, 200, 300])
 def test_shimmer_is_that_of_the_pulses(pitch_hz: float, shimmer: float) -> None:
     made = vowel(pitch_hz, 3.0, shimmer=shimmer, damping=6)
-    assert reading(made.samples).values["shimmer_percent"] == pytest.approx(made.shimmer_percent, rel=0.1)
+    assert reading(made.samples).values["shimmer_percent"] == pytest.approx(made.shimmer_percent, rel=0.12)
 
 
 @pytest.mark.parametrize("formants", ["a", "i", "u"])
@@ -105,10 +105,10 @@ def test_where_formants_ring_into_the_next_period_both_are_near(pitch_hz: float,
 
 
 @pytest.mark.parametrize("noise_db", [30.0, 20.0, 10.0])
-@pytest.mark.parametrize("pitch_hz", [100, 200, 400])
+@pytest.mark.parametrize("pitch_hz", [80, 100, 200, 400])
 def test_harmonicity_is_what_noise_leaves(pitch_hz: float, noise_db: float) -> None:
     values = reading(vowel(pitch_hz, 2.0, noise_db=noise_db).samples).values
-    assert values["harmonicity_db"] == pytest.approx(noise_db, abs=1.0)
+    assert values["harmonicity_db"] == pytest.approx(noise_db, abs=1.5)
 
 
 def test_a_period_between_two_samples_does_not_look_like_noise() -> None:
