@@ -53,6 +53,7 @@ class Spool:
         with full_disk_named("intermediate results"):
             self._file.seek(0, 2)
             self._file.write(np.ascontiguousarray(rows, self._kind).tobytes())
+            self._file.flush()
         self._rows += len(rows)
 
     def __len__(self) -> int:
@@ -61,7 +62,6 @@ class Spool:
     def read(self, begin: int, end: int) -> npt.NDArray[Any]:
         """The rows from `begin` to `end`, as far as there are any."""
         begin, end = max(0, begin), min(end, self._rows)
-        self._file.flush()
         self._file.seek(begin * self._kind.itemsize)
         return np.frombuffer(self._file.read(max(0, end - begin) * self._kind.itemsize), self._kind)
 

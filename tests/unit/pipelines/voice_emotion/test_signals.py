@@ -108,7 +108,7 @@ def test_where_formants_ring_into_the_next_period_both_are_near(pitch_hz: float,
 @pytest.mark.parametrize("pitch_hz", [80, 100, 200, 400])
 def test_harmonicity_is_what_noise_leaves(pitch_hz: float, noise_db: float) -> None:
     values = reading(vowel(pitch_hz, 2.0, noise_db=noise_db).samples).values
-    assert values["harmonicity_db"] == pytest.approx(noise_db, abs=1.5)
+    assert values["harmonicity_db"] == pytest.approx(noise_db, abs=2.0)
 
 
 def test_a_period_between_two_samples_does_not_look_like_noise() -> None:
