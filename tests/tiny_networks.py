@@ -1,7 +1,8 @@
 """Networks of a few operations, in the form in which others export theirs, whose answers follow exactly from the picture."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,13 @@ Size = int | str
 Outputs = dict[str, tuple[int, tuple[Size, ...]]]
 
 
-def added(folder: Path, name: str, file: Path, **beside: str) -> Path:
-    """A weights folder in which a file was added under a name, with small text files beside it: `labels_txt="a"` is labels.txt."""
+def added(folder: Path, name: str, file: Path, beside: Mapping[str, str] = MappingProxyType({})) -> Path:
+    """A weights folder in which a file was added under a name, alone or with texts beside it."""
     library = WeightsLibrary(folder)
     with library.staging() as staged:
         (staged / file.name).write_bytes(file.read_bytes())
-        for small, text in beside.items():
-            (staged / ".".join(small.rsplit("_", 1))).write_text(text, encoding="utf-8")
+        for other, text in beside.items():
+            (staged / other).write_text(text, encoding="utf-8")
         library.add(name, staged, source=str(file))
     return folder
 
@@ -154,6 +155,18 @@ def sound_events(
     outputs: Outputs = {"embeddings": (TensorProto.FLOAT, ("rows", 2 * len(hertz)))} if embeddings else {}
     outputs["scores"] = (TensorProto.FLOAT, ("rows", len(hertz)))
     return _saved(path, nodes if embeddings else nodes[:-1], constants, shape, outputs)
+
+
+def speech_emotion(path: Path, classes: int = 3, samples: Size = "samples", rank: int = 2) -> Path:
+    """Values that follow from the loudness: class n has n times the mean of the samples' absolute values."""
+    table = np.arange(classes, dtype=np.float32)[None]
+    nodes = [
+        helper.make_node("Abs", ["input"], ["loud"]),
+        helper.make_node("ReduceMean", ["loud"], ["mean"], axes=[rank - 1], keepdims=1),
+        helper.make_node("MatMul", ["mean", "table"], ["logits"]),
+    ]
+    shape: tuple[Size, ...] = (1,) * (rank - 1) + (samples,)
+    return _saved(path, nodes, {"table": table}, shape, {"logits": (TensorProto.FLOAT, (*shape[:-1], classes))})
 
 
 def _saved(

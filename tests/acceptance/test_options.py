@@ -47,7 +47,10 @@ ADDED = {
 EVENTS = {"weights": "my-events"}
 """Weights that are there."""
 
-SEPARATE = {*WHISPER, *EVENTS, *(option for options in ADDED.values() for option in options)}
+EMOTION = {"weights": "my-weights", "emotion_labels": ["calm", "angry"]}
+"""Weights that nobody added, of a pipeline that works on sound."""
+
+SEPARATE = {*WHISPER, *EVENTS, *EMOTION, *(option for options in ADDED.values() for option in options)}
 ORDERS: list[tuple[str, str, dict[str, Any]]] = [
     *(
         (name, "loud", {p.name: other_value(p) for p in parameters_of(plugin.Options) if p.name not in SEPARATE})
@@ -55,6 +58,7 @@ ORDERS: list[tuple[str, str, dict[str, Any]]] = [
     ),
     ("speech_recognition", "silent", WHISPER),
     ("audio_events", "silent", EVENTS),
+    ("voice_emotion", "silent", EMOTION),
     *((name, "sound", options) for name, options in ADDED.items()),
 ]
 """Pipeline, recording, and options."""
@@ -71,7 +75,7 @@ def test_each_option_stands_in_the_provenance(tmp_path: Path, second: Path) -> N
     write_clip(recordings["sound"], sounds=[Sound(silence(1.0), 16000)])
     network = sound_events(tmp_path / "net.onnx", [500], cuts=False, shape=("batch", "n"))
     for name in ("audio_events", EVENTS["weights"]):
-        added(tmp_path / "weights", name, network, labels_txt="Tone")
+        added(tmp_path / "weights", name, network, {"labels.txt": "Tone"})
     with Installation(tmp_path / "house", MODEL_CACHE_DIR=str(tmp_path / "weights")).server() as server:
         jobs = []
         for name, recording, options in ORDERS:

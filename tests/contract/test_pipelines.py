@@ -41,7 +41,9 @@ class TestAudioEvents(PipelineContract):
     def network(cls, tmp_path_factory: pytest.TempPathFactory) -> None:
         """A network that hears one tone."""
         folder = tmp_path_factory.mktemp("network")
-        cls.weights_folder = added(folder / "weights", "audio_events", sound_events(folder / "net.onnx", [500]), labels_txt="Tone")
+        cls.weights_folder = added(
+            folder / "weights", "audio_events", sound_events(folder / "net.onnx", [500]), {"labels.txt": "Tone"}
+        )
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -93,6 +95,10 @@ class TestSpeakerDiarization(PipelineContract):
 
 class TestSpeechRecognition(PipelineContract):
     pipeline = Registry.installed().pipeline("speech_recognition")
+
+
+class TestVoiceEmotion(PipelineContract):
+    pipeline = Registry.installed().pipeline("voice_emotion")
 
 
 def test_no_pipeline_is_left_out() -> None:

@@ -10,6 +10,7 @@ from videoannotator.annotations.active_speaker_tables import SPEAKER_LINKS, SPEA
 from videoannotator.annotations.columns import Column, Row, Table
 from videoannotator.annotations.face_tables import FACE_TRACKS, FACES
 from videoannotator.annotations.person_tables import IDENTITIES, PERSONS
+from videoannotator.annotations.prosody_tables import PROSODY, SPEAKER_PROSODY
 from videoannotator.annotations.scene_tables import SCENES
 from videoannotator.annotations.sound_tables import SOUND_EVENTS, SOUND_MINUTES, SOUND_SEGMENTS
 from videoannotator.annotations.speech_tables import UTTERANCES, WORDS
@@ -17,7 +18,7 @@ from videoannotator.annotations.voice_tables import TURNS
 
 TABLES: tuple[Table, ...] = (
     *(SCENES, UTTERANCES, WORDS, TURNS, PERSONS, IDENTITIES, FACES, FACE_TRACKS),
-    *(SPEAKING_ON_SCREEN, SPEAKER_LINKS, SOUND_SEGMENTS, SOUND_MINUTES, SOUND_EVENTS),
+    *(SPEAKING_ON_SCREEN, SPEAKER_LINKS, PROSODY, SPEAKER_PROSODY, SOUND_SEGMENTS, SOUND_MINUTES, SOUND_EVENTS),
 )
 """Every table there is."""
 

@@ -12,7 +12,21 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from videoannotator.cli import config, database, demo, info, job, models, pipelines, process, server, storage, token, worker
+from videoannotator.cli import (
+    config,
+    database,
+    demo,
+    info,
+    job,
+    models,
+    pipelines,
+    process,
+    server,
+    storage,
+    token,
+    validate_emotion,
+    worker,
+)
 from videoannotator.cli.console import fail, say_json, tell
 from videoannotator.errors import RunStopped, VideoAnnotatorException
 
@@ -77,4 +91,5 @@ app.command("worker")(worker.worker)
 app.add_typer(job.app, name="job")
 app.add_typer(token.app, name="token")
 app.add_typer(storage.app, name="storage")
+app.command("validate-emotion")(validate_emotion.validate_emotion)
 app.command("generate-token")(token.generate_token)

@@ -1,6 +1,7 @@
 """Annotation sets made in memory, with the edge cases that every file format has to survive: for exporters, ours and plugins'."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from types import MappingProxyType
@@ -27,6 +28,7 @@ from videoannotator.annotations.frame_times import FrameTimes
 from videoannotator.annotations.media_info import AudioInfo, Damage, FrameTiming, MediaInfo, VideoInfo
 from videoannotator.annotations.outcome import PipelineError, PipelineOutcome, PipelineStatus
 from videoannotator.annotations.persons import KEYPOINTS, Keypoint, PersonIdentity, PersonObservation, PersonPicture
+from videoannotator.annotations.prosody import VoiceSegment
 from videoannotator.annotations.provenance import Provenance, WeightsUsed
 from videoannotator.annotations.scenes import Boundary, Scene
 from videoannotator.annotations.sound import SoundEvent
@@ -37,6 +39,7 @@ from videoannotator.annotations.voices import SpeakerTurn
 from videoannotator.testing.active_speaker_examples import many_on_screen, speaker_links, speaking_on_screen
 from videoannotator.testing.sound_examples import sound_events, sound_quality
 from videoannotator.testing.speech_examples import turns, utterance, utterances
+from videoannotator.testing.voice_examples import voice_profiles, voice_segments
 
 RECORDING_NAME = "face person Zoë"
 """Stem of the recording's file name in every example; no output file may be named after it."""
@@ -51,14 +54,12 @@ RECORD_NAMES = MappingProxyType(
         "person_tracking": ("PersonObservation", "PersonIdentity", "PersonPicture"),
         "face_analysis": ("FaceObservation", "FaceTrack"),
         "active_speaker": ("SpeakingOnScreen", "SpeakerLink"),
+        "voice_emotion": ("VoiceSegment", "VoiceProfile"),
         "audio_quality": ("SoundSegment", "SoundMinute"),
         "audio_events": ("SoundEvent",),
     }
 )
 """The record types that each pipeline of the examples makes."""
-
-OF_SOUND = frozenset({"speech_recognition", "speaker_diarization", "audio_quality", "audio_events"})
-"""Those of them that need no picture."""
 
 NON_ASCII: Mapping[type | None, tuple[str, ...]] = MappingProxyType(
     {
@@ -67,6 +68,7 @@ NON_ASCII: Mapping[type | None, tuple[str, ...]] = MappingProxyType(
         SoundEvent: ("Säugling",),
         PersonIdentity: ("Großmutter",),
         SpeakerTurn: ("Françoise",),
+        VoiceSegment: ("Zoë", "fröhlich"),
         None: ("Zoë's",),
     }
 )
@@ -219,6 +221,7 @@ def provenance() -> Provenance:
             "person_tracking": {"rate_hz": 5.0},
             "face_analysis": {"rate_hz": 5.0},
             "active_speaker": {"min_confidence": 0.8},
+            "voice_emotion": {"weights": "my-emotions"},
             "audio_quality": {"loud_dbfs": -40.0},
             "audio_events": {"weights": "audio_events"},
         },
@@ -259,7 +262,7 @@ def annotation_set(
 
 
 def full() -> AnnotationSet:
-    """Scenes with pictures, speech, people, faces, who speaks on screen, and other sound."""
+    """Scenes with pictures, speech, people, faces, voices, who speaks on screen, and other sound."""
     pictures = (Attachment(f"scene-000{n}.jpg", b"\xff\xd8" + bytes([n]) * 5 + b"\xff\xd9") for n in (1, 2))
     return annotation_set(
         {
@@ -269,6 +272,7 @@ def full() -> AnnotationSet:
             "person_tracking": (*persons(), *identities(), *person_pictures()),
             "face_analysis": (*faces(), *face_tracks()),
             "active_speaker": (*speaking_on_screen(), *speaker_links()),
+            "voice_emotion": (*voice_segments(), *voice_profiles()),
             "audio_quality": sound_quality(),
             "audio_events": sound_events(),
         }
@@ -282,14 +286,15 @@ def empty() -> AnnotationSet:
 
 def audio_only() -> AnnotationSet:
     """A recording without video: scenes were skipped, and no frame times are known."""
-    visual = (name for name in RECORD_NAMES if name not in OF_SOUND)
-    skipped = [PipelineOutcome(name, PipelineStatus.SKIPPED, {}, reason="The recording has no video track.") for name in visual]
-    heard = {
+    heard: dict[str, Iterable[object]] = {
         "speech_recognition": utterances(),
         "speaker_diarization": turns(),
+        "voice_emotion": (*voice_segments(), *voice_profiles()),
         "audio_quality": sound_quality(),
         "audio_events": sound_events(),
     }
+    visual = (name for name in RECORD_NAMES if name not in heard)
+    skipped = [PipelineOutcome(name, PipelineStatus.SKIPPED, {}, reason="The recording has no video track.") for name in visual]
     return annotation_set(heard, video=False, others=skipped)
 
 
@@ -314,11 +319,19 @@ def before_zero() -> AnnotationSet:
     )
     spoken = (utterance(-1.5, -0.5, "Nobody sees this"), utterance(-0.3, 0.9, "half of this one"))
     early_turns = (SpeakerTurn(at(-1.5), at(-0.5), "speaker_001", 0.5), SpeakerTurn(at(-0.3), at(0.9), "speaker_002", 0.5))
-    return annotation_set({"scene_detection": early_scenes, "speech_recognition": spoken, "speaker_diarization": early_turns})
+    early = tuple(replace(voice, start=voice.start.shifted(-1.0), end=voice.end.shifted(-1.0)) for voice in voice_segments())
+    return annotation_set(
+        {
+            "scene_detection": early_scenes,
+            "speech_recognition": spoken,
+            "speaker_diarization": early_turns,
+            "voice_emotion": (*early, *voice_profiles()),
+        }
+    )
 
 
 def many(count: int = 2100) -> AnnotationSet:
-    """So many records that most of them wait on disk; of people and faces, whose rows are long, a quarter as many."""
+    """So many records that most of them wait on disk; of people, faces and voices, whose rows are long, a quarter as many."""
     scene_records = (
         Scene(at(i), at(i + 1), 25 * i, 25 * i + 24, Boundary.CUT if i else Boundary.START, 0.5 if i else None)
         for i in range(count)
@@ -330,6 +343,8 @@ def many(count: int = 2100) -> AnnotationSet:
     points = tuple(Point(11.0, 21.0) for _ in FACE_POINTS)
     seen = (FaceObservation(at(i), 25 * i, 1, box, Evidence.DETECTED, 0.5, points) for i in range(count // 4))
     sounds = (SoundEvent(at(i), at(i + 0.5), "Music", 0.5, 0.5, 132) for i in range(count // 4))
+    measured = voice_segments()[0]
+    voices = (replace(measured, start=at(i), end=at(i + 1)) for i in range(count // 4))
     return annotation_set(
         {
             "scene_detection": scene_records,
@@ -338,6 +353,7 @@ def many(count: int = 2100) -> AnnotationSet:
             "person_tracking": people,
             "face_analysis": seen,
             "active_speaker": many_on_screen(count // 4),
+            "voice_emotion": voices,
             "audio_events": sounds,
         }
     )

@@ -82,7 +82,9 @@ def test_weights_that_somebody_has_to_add_are_looked_for_where_the_settings_say(
         assert "videoannotator models pull SOURCE --name audio_events" in body["install_hint"]
         (item,) = post(server, "/api/v1/config/validate", {"config": {}, "selected_pipelines": ["audio_events"]})["errors"]
         assert (item["code"], item["field"], item["hint"]) == ("PIPELINE_UNAVAILABLE", "weights", body["install_hint"])
-        added(folder, "audio_events", sound_events(tmp_path / "net.onnx"), labels_txt="a\nb\nc")  # the server need not start again
+        added(
+            folder, "audio_events", sound_events(tmp_path / "net.onnx"), {"labels.txt": "a\nb\nc"}
+        )  # the server need not start again
         body = server.get("/api/v1/pipelines/audio_events").json()
         assert (body["available"], body["unavailable_reason"], body["install_hint"]) == (True, None, None)
         assert post(server, "/api/v1/config/validate", {"config": {}, "selected_pipelines": ["audio_events"]})["valid"]

@@ -23,6 +23,8 @@ FILES = {
     "face_tracks": "face_analysis.face_tracks.csv",
     "speaking_on_screen": "active_speaker.speaking_on_screen.csv",
     "speaker_links": "active_speaker.speaker_links.csv",
+    "prosody": "voice_emotion.prosody.csv",
+    "speaker_prosody": "voice_emotion.speaker_prosody.csv",
     "sound_segments": "audio_quality.sound_segments.csv",
     "sound_minutes": "audio_quality.sound_minutes.csv",
     "sound_events": "audio_events.csv",

@@ -24,6 +24,8 @@ FILES = {
     "face_tracks": "face_analysis.face_tracks.parquet",
     "speaking_on_screen": "active_speaker.speaking_on_screen.parquet",
     "speaker_links": "active_speaker.speaker_links.parquet",
+    "prosody": "voice_emotion.prosody.parquet",
+    "speaker_prosody": "voice_emotion.speaker_prosody.parquet",
     "sound_segments": "audio_quality.sound_segments.parquet",
     "sound_minutes": "audio_quality.sound_minutes.parquet",
     "sound_events": "audio_events.parquet",

@@ -43,7 +43,7 @@ def written(folder: Path, samples: npt.NDArray[Any]) -> Path:
 
 def network(folder: Path, class_map: str = MAP, name: str = NAME, **form: Any) -> Path:
     folder.mkdir(exist_ok=True)
-    return added(folder / "weights", name, sound_events(folder / "net.onnx", **form), class_map_csv=class_map)
+    return added(folder / "weights", name, sound_events(folder / "net.onnx", **form), {"class_map.csv": class_map})
 
 
 def listened(path: Path, folder: Path, /, **options: Any) -> AnnotationSet:
@@ -152,7 +152,7 @@ def test_another_rate_and_another_window(tmp_path: Path, recording: Path) -> Non
 
 
 def test_what_is_no_such_network_is_refused(tmp_path: Path, recording: Path) -> None:
-    wrong = added(tmp_path / "face", NAME, hsemotion(tmp_path / "face.onnx"), class_map_csv=MAP)
+    wrong = added(tmp_path / "face", NAME, hsemotion(tmp_path / "face.onnx"), {"class_map.csv": MAP})
     assert "not one waveform" in failure(recording, wrong).message
     assert "the class map has 1 classes" in failure(recording, network(tmp_path / "a", MAP[:36])).message
     nameless = added(tmp_path / "nameless", NAME, sound_events(tmp_path / "b.onnx"))
