@@ -14,7 +14,7 @@ from videoannotator.registry.parameters import Parameter, parameters_of
 BUILTIN = {name: entry.plugin for name, entry in Registry.installed().pipelines.items() if entry.builtin and entry.plugin}
 
 
-def other_value(parameter: Parameter) -> Any:
+def other_value(pipeline: str, parameter: Parameter) -> Any:
     """A legal value that is not the default."""
     if parameter.choices:
         return next((choice for choice in parameter.choices if choice != parameter.default), parameter.default)
@@ -28,11 +28,17 @@ def other_value(parameter: Parameter) -> Any:
         values = [int(value) if parameter.type == "integer" else value for value in candidates]
         return next(value for value in values if value != parameter.default)
     if parameter.type == "array":
-        return LISTS[parameter.name]
+        return LISTS[pipeline, parameter.name]
     return "other words"
 
 
-LISTS: dict[str, list[Any]] = {"labels": [{"track": 3, "label": "parent", "start_s": 0.5, "end_s": None}], "classes": ["Tone"]}
+NAMES = [{"label": "Ada", "speaker": "speaker_002", "start_s": None, "end_s": None}]
+LISTS: dict[tuple[str, str], list[Any]] = {
+    ("person_tracking", "labels"): [{"track": 3, "label": "parent", "start_s": 0.5, "end_s": None}],
+    ("speaker_diarization", "labels"): NAMES,
+    ("audio_processing", "speaker_diarization.labels"): NAMES,
+    ("audio_events", "classes"): ["Tone"],
+}
 """Values of options that are lists, whole: what is left out of an item stands in the record as null."""
 
 WHISPER = {"backend": "faster-whisper", "model": "small", "language": "de"}
@@ -44,19 +50,36 @@ ADDED = {
 }
 """Options that name weights which nobody added: on a recording without pictures they are not asked for."""
 
+PYANNOTE = {"backend": "pyannote", "model": "somewhere"}
+"""The same of another pipeline."""
+
 EVENTS = {"weights": "my-events"}
 """Weights that are there."""
 
 EMOTION = {"weights": "my-weights", "emotion_labels": ["calm", "angry"]}
 """Weights that nobody added, of a pipeline that works on sound."""
 
-SEPARATE = {*WHISPER, *EVENTS, *EMOTION, *(option for options in ADDED.values() for option in options)}
+INSIDE = {f"speech_recognition.{option}": value for option, value in WHISPER.items()} | {
+    f"speaker_diarization.{option}": value for option, value in PYANNOTE.items()
+}
+"""Both of them inside the pipeline that contains theirs."""
+
+MAKERS = {"active_speaker": ("face_analysis", "speaker_diarization")}
+"""What is selected beside a pipeline because it works on their records."""
+
+SEPARATE = {*WHISPER, *PYANNOTE, *EVENTS, *EMOTION, *(option for options in ADDED.values() for option in options)}
 ORDERS: list[tuple[str, str, dict[str, Any]]] = [
     *(
-        (name, "loud", {p.name: other_value(p) for p in parameters_of(plugin.Options) if p.name not in SEPARATE})
+        (
+            name,
+            "loud",
+            {p.name: other_value(name, p) for p in parameters_of(plugin.Options) if p.name.rpartition(".")[2] not in SEPARATE},
+        )
         for name, plugin in BUILTIN.items()
     ),
     ("speech_recognition", "silent", WHISPER),
+    ("speaker_diarization", "silent", PYANNOTE),
+    ("audio_processing", "silent", INSIDE),
     ("audio_events", "silent", EVENTS),
     ("voice_emotion", "silent", EMOTION),
     *((name, "sound", options) for name, options in ADDED.items()),
@@ -79,7 +102,7 @@ def test_each_option_stands_in_the_provenance(tmp_path: Path, second: Path) -> N
     with Installation(tmp_path / "house", MODEL_CACHE_DIR=str(tmp_path / "weights")).server() as server:
         jobs = []
         for name, recording, options in ORDERS:
-            config: dict[str, Any] = {name: {}}
+            config: dict[str, Any] = {name: {}, **{maker: {} for maker in MAKERS.get(name, ())}}
             for option, value in options.items():
                 place = config[name]
                 *groups, last = option.split(".")

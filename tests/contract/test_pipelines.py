@@ -55,6 +55,10 @@ class TestAudioEvents(PipelineContract):
         return path
 
 
+class TestAudioProcessing(PipelineContract):
+    pipeline = Registry.installed().pipeline("audio_processing")
+
+
 class TestAudioQuality(PipelineContract):
     pipeline = Registry.installed().pipeline("audio_quality")
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from videoannotator.annotations.columns import FRAMES, PIPELINE, SPAN, Column, Row, RowContext, Table, frames, span
 from videoannotator.annotations.transcript import Utterance
+from videoannotator.annotations.voice_tables import SPEAKER
 
 
 def _utterance_rows(pipeline: str, utterances: Iterable[Utterance], context: RowContext) -> Iterator[Row]:
@@ -17,6 +18,8 @@ def _utterance_rows(pipeline: str, utterances: Iterable[Utterance], context: Row
             said.language,
             said.confidence,
             len(said.words),
+            said.speaker_id,
+            said.speaker_label,
         )
 
 
@@ -35,6 +38,9 @@ def _word_rows(pipeline: str, utterances: Iterable[Utterance], context: RowConte
                 said.language,
                 word.confidence,
                 word.timing.value,
+                said.speaker_id,
+                said.speaker_label,
+                " ".join(word.other_speakers) or None,
             )
 
 
@@ -54,6 +60,7 @@ UTTERANCES = Table(
         _LANGUAGE,
         _CONFIDENCE,
         Column("word_count", "integer", "word", "How many of its words have times of their own, in the table words."),
+        *SPEAKER,
     ),
     rows=_utterance_rows,
 )
@@ -77,6 +84,8 @@ WORDS = Table(
             "Where its times come from: aligned (pronunciation from the dictionary), guessed (pronunciation from the spelling), "
             "proportional (shared out by length) or attention (of the recogniser).",
         ),
+        *SPEAKER,
+        Column("other_speakers", "text", None, "Who else speaks during the word, with spaces between; missing when nobody does."),
     ),
     rows=_word_rows,
 )

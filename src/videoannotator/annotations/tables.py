@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from videoannotator.annotations.active_speaker_tables import SPEAKER_LINKS, SPEAKING_ON_SCREEN
 from videoannotator.annotations.columns import Column, Row, Table
+from videoannotator.annotations.conversation_tables import FLOOR_TRANSFERS, SPEAKER_MEASURES
 from videoannotator.annotations.face_tables import FACE_TRACKS, FACES
 from videoannotator.annotations.person_tables import IDENTITIES, PERSONS
 from videoannotator.annotations.prosody_tables import PROSODY, SPEAKER_PROSODY
@@ -17,7 +18,7 @@ from videoannotator.annotations.speech_tables import UTTERANCES, WORDS
 from videoannotator.annotations.voice_tables import TURNS
 
 TABLES: tuple[Table, ...] = (
-    *(SCENES, UTTERANCES, WORDS, TURNS, PERSONS, IDENTITIES, FACES, FACE_TRACKS),
+    *(SCENES, UTTERANCES, WORDS, TURNS, FLOOR_TRANSFERS, SPEAKER_MEASURES, PERSONS, IDENTITIES, FACES, FACE_TRACKS),
     *(SPEAKING_ON_SCREEN, SPEAKER_LINKS, PROSODY, SPEAKER_PROSODY, SOUND_SEGMENTS, SOUND_MINUTES, SOUND_EVENTS),
 )
 """Every table there is."""

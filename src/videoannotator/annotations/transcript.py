@@ -29,6 +29,8 @@ class Word:
         start, end: when it is spoken.
         confidence: of the recognition, 0 to 1; None when the recogniser gives none.
         timing: where `start` and `end` come from.
+        speaker_id: who says it, as in `SpeakerTurn`; None when nobody is known to speak then, or nobody looked.
+        other_speakers: who else speaks meanwhile.
     """
 
     text: str
@@ -36,11 +38,14 @@ class Word:
     end: MediaTime
     confidence: float | None
     timing: WordTiming
+    speaker_id: str | None = None
+    other_speakers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require(bool(self.text) and not any(c.isspace() for c in self.text), f"a word has no space inside: {self.text!r}")
         require(self.start <= self.end, f"the word {self.text!r} ends before it starts")
         require_probability("confidence", self.confidence)
+        require(self.speaker_id not in self.other_speakers, "who says a word is not somebody else")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class Utterance:
         language: ISO 639-1 code of the language it was recognised in.
         confidence: of the recognition, 0 to 1; None when the recogniser gives none.
         words: in order, each inside the stretch, none starting before its predecessor.
+        speaker_id: who says all of it; None when nobody is known to, or nobody looked.
+        speaker_label: that speaker's name from a labels file; None without one.
     """
 
     start: MediaTime
@@ -61,6 +68,8 @@ class Utterance:
     language: str
     confidence: float | None
     words: tuple[Word, ...]
+    speaker_id: str | None = None
+    speaker_label: str | None = None
 
     def __post_init__(self) -> None:
         require(self.start < self.end, f"an utterance ends after it starts, not {self.start} to {self.end}")
@@ -69,4 +78,5 @@ class Utterance:
         previous = self.start
         for word in self.words:
             require(previous <= word.start and word.end <= self.end, f"the word {word.text!r} lies outside or out of order")
+            require(word.speaker_id == self.speaker_id, f"the word {word.text!r} is another speaker's")
             previous = word.start

@@ -40,6 +40,8 @@ def demo(
     say()
     say("Open the clip in a video player together with its subtitles:")
     say(f"  {clip}  with  {output / 'speech_recognition.vtt'}")
+    say("Look at who says what, and at how the speakers take turns:")
+    say(f"  {output / 'audio_processing.words.csv'}  and  {output / 'audio_processing.speaker_measures.csv'}")
     say("Look at the scenes in a spreadsheet, and at one picture of each:")
     say(f"  {output / 'scene_detection.csv'}  and  {output / 'scene_detection'}")
     say("Look at who was followed, with pictures of each person:")

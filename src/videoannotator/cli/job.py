@@ -30,7 +30,10 @@ def submit(
         str | None, typer.Option(help="Pipelines to run, separated by commas. [default: the server's default ones]")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="JSON file with options: {pipeline: {option: value}}.")] = None,
-    labels: Annotated[Path | None, typer.Option(help="CSV file with roles of tracks: track,start_s,end_s,label.")] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="CSV file with roles and names: track,speaker,start_s,end_s,label."),
+    ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="PIPELINE.OPTION=VALUE", help="Set one option; may be repeated.")
     ] = None,
@@ -51,7 +54,8 @@ def submit(
     from videoannotator.engine.batch import tasks_for  # noqa: PLC0415  CLI start-up
 
     files = list(dict.fromkeys(task.recording for given in recordings for task in tasks_for(given, None)))
-    order = Order(names_in(pipelines), with_labels(read_config(config, settings or []), labels), tags or [], overlay)
+    selected = names_in(pipelines)
+    order = Order(selected, with_labels(read_config(config, settings or []), labels, selected or ()), tags or [], overlay)
     with connect(server, api_key) as client:
         for warning in check_order(client, order):
             tell(f"Warning: {warning}")

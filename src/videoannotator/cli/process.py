@@ -38,7 +38,10 @@ def process(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="PIPELINE.OPTION=VALUE", help="Set one option; may be repeated.")
     ] = None,
-    labels: Annotated[Path | None, typer.Option(help="CSV file with roles of tracks: track,start_s,end_s,label.")] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="CSV file with roles and names: track,speaker,start_s,end_s,label."),
+    ] = None,
     formats: Annotated[
         str | None, typer.Option("--format", help="File formats, separated by commas. [default: all that apply]")
     ] = None,
@@ -58,8 +61,9 @@ def process(
     from videoannotator.engine.batch import tasks_for  # noqa: PLC0415  CLI start-up
     from videoannotator.engine.output import choose_exporters  # noqa: PLC0415  CLI start-up
 
-    wanted = with_labels(read_config(config, settings or []), labels)
-    selection, notes = select(names_in(pipelines), wanted, registry_here())
+    selected = names_in(pipelines)
+    wanted = with_labels(read_config(config, settings or []), labels, selected or ())
+    selection, notes = select(selected, wanted, registry_here())
     chosen_formats = names_in(formats)
     choose_exporters(chosen_formats)
     for note in notes:

@@ -83,7 +83,8 @@ def make_plan(selection: Sequence[Selected], media: MediaInfo) -> Plan:
         for name in container.pipeline.contains
         if name in {s.name for s in selection}
     }
-    candidates = [selected for selected in selection if selected.name not in included]
+    chosen = {selected.name: selected for selected in selection}
+    candidates = [_with_contained(selected, chosen) for selected in selection if selected.name not in included]
     needs = {selected.name: selected.pipeline.needs(selected.options) for selected in candidates}
     skipped: dict[str, str] = {}
     steps: dict[str, Step] = {}
@@ -102,6 +103,29 @@ def make_plan(selection: Sequence[Selected], media: MediaInfo) -> Plan:
                 finish_after=_running(_others(selected, _makers(wanted.afterwards, candidates)), skipped),
             )
     return _routed(tuple(steps.values()), skipped, included)
+
+
+def _with_contained(container: Selected, chosen: Mapping[str, Selected]) -> Selected:
+    """The pipeline with the options that were given to pipelines which it contains, so that they hold there.
+
+    Raises:
+        InvalidRequestException: they were given in both places, and differ.
+    """
+    for name in container.pipeline.contains:
+        inside = getattr(container.options, name, None)
+        if name not in chosen or inside is None or inside == chosen[name].options:
+            continue
+        given, usual = chosen[name].options, type(inside)()
+        if given == usual:
+            continue
+        if inside != usual:
+            raise InvalidRequestException(
+                f"The options of {name!r} are given twice, for itself and inside {container.name!r}, and they differ.",
+                hint=f"{container.name!r} does the work of {name!r}: give them in one place.",
+                field=f"{container.name}.{name}",
+            )
+        container = Selected(container.pipeline, container.options.model_copy(update={name: given}))
+    return container
 
 
 def _makers(products: Sequence[type], candidates: Sequence[Selected]) -> list[Selected]:

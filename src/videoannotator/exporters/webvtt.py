@@ -3,7 +3,7 @@
 import heapq
 import html
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate, groupby, pairwise
 from pathlib import Path
@@ -13,6 +13,9 @@ from videoannotator.annotations.speech_tables import UTTERANCES
 from videoannotator.annotations.time import MediaTime
 from videoannotator.annotations.transcript import Utterance
 from videoannotator.exporters.base import ExportedFile, Exporter, stem_of, writing
+
+PLAIN = ".plain.vtt"
+"""Ending of the file without voices and word times."""
 
 LONGEST_MS = 7000
 """The longest time that one cue stands."""
@@ -29,6 +32,8 @@ class WebVTT(Exporter):
 
     An utterance that is longer is split between words, at ends of phrases where that leaves the parts balanced. Times are rounded
     to the millisecond. A cue lasts from its first word to the end of its last; one word that is longer than 7 s is shown for 7 s.
+    Where the speaker is known, cues are in that voice (`<v Anna>`). Beside it stands `<pipeline>.plain.vtt` with the same cues
+    and nothing but their text, for players that show everything they do not know.
     What WebVTT cannot say stands in comments (`NOTE`): text spoken before time 0, where a player's clock starts, and times that are
     not known because the recogniser gave none. The tables have everything with its true time.
     """
@@ -43,24 +48,42 @@ class WebVTT(Exporter):
         for pipeline in annotations.outcomes:
             if UTTERANCES not in annotations.tables_of(pipeline):
                 continue
-            path = folder / f"{stem_of(pipeline, Utterance)}.vtt"
+            stem = stem_of(pipeline, Utterance)
             utterances: Iterable[Utterance] = ()
             if pipeline in annotations.results:
                 utterances = annotations.results[pipeline].of_type(Utterance)
-            with writing(path), path.open("w", encoding="utf-8", newline="\n") as file:
-                file.write("WEBVTT\n")
-                file.writelines(f"\n{block}\n" for block in _blocks(utterances))
-            yield ExportedFile(path.name, self.name, pipeline, "Transcript with word times.", main=True)
+            _write(folder / f"{stem}.vtt", _blocks(utterances))
+            yield ExportedFile(f"{stem}.vtt", self.name, pipeline, "Transcript with speakers and word times.", main=True)
+            _write(folder / f"{stem}{PLAIN}", _blocks(utterances, plain=True))
+            yield ExportedFile(f"{stem}{PLAIN}", self.name, pipeline, "Transcript as plain subtitles.")
+
+
+def _write(path: Path, blocks: Iterable[str]) -> None:
+    with writing(path), path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write("WEBVTT\n")
+        file.writelines(f"\n{block}\n" for block in blocks)
 
 
 @dataclass(frozen=True, slots=True)
 class _Cue:
-    """One cue; `pieces` are its texts, each with the milliseconds at which it is spoken, or None where that is not known."""
+    """One cue.
+
+    Attributes:
+        start_ms, end_ms: when it stands.
+        pieces: its texts, each with the milliseconds at which it is spoken, or None where that is not known.
+        note: a comment before it.
+        voice: who says it; None where that is not known.
+    """
 
     start_ms: int
     end_ms: int
     pieces: tuple[tuple[int | None, str], ...]
     note: str | None = None
+    voice: str | None = None
+
+    def plain(self) -> "_Cue":
+        """The same without voice and times."""
+        return _Cue(self.start_ms, self.end_ms, tuple((None, text) for _, text in self.pieces), self.note)
 
     def __str__(self) -> str:
         last = self.start_ms
@@ -71,11 +94,12 @@ class _Cue:
                 text.append(f"<{_clock(at)}>")
                 last = at
             text.append(html.escape(piece, quote=False))
-        cue = f"{_clock(self.start_ms)} --> {_clock(self.end_ms)}\n{''.join(text).strip()}"
+        voice = "" if self.voice is None else f"<v {html.escape(' '.join(self.voice.split()))}>"
+        cue = f"{_clock(self.start_ms)} --> {_clock(self.end_ms)}\n{voice}{''.join(text).strip()}"
         return cue if self.note is None else f"{self.note}\n\n{cue}"
 
 
-def _blocks(utterances: Iterable[Utterance]) -> Iterator[str]:
+def _blocks(utterances: Iterable[Utterance], *, plain: bool = False) -> Iterator[str]:
     """The blocks of the file, cues in the order of their start, as the standard wants, also where utterances overlap."""
     waiting: list[tuple[int, int, _Cue]] = []
     number = too_early = 0
@@ -87,8 +111,9 @@ def _blocks(utterances: Iterable[Utterance]) -> Iterator[str]:
                 too_early += 1
                 continue
             number += 1
-            start_ms = max(cue.start_ms, 0)
-            heapq.heappush(waiting, (start_ms, number, _Cue(start_ms, cue.end_ms, cue.pieces, cue.note)))
+            voice = said.speaker_label or said.speaker_id
+            shown = replace(cue, start_ms=max(cue.start_ms, 0), voice=voice)
+            heapq.heappush(waiting, (shown.start_ms, number, shown.plain() if plain else shown))
     while waiting:
         yield str(heapq.heappop(waiting)[-1])
     if too_early:

@@ -38,6 +38,8 @@ PROVENANCE = "provenance.json"
 DICTIONARY = re.compile(r"data_dictionary(\.attempt-\d+)?\.csv")
 SPEECH = ("speech_recognition", "audio_processing")
 """Whose text is chosen where there are several."""
+PLAIN = ".plain.vtt"
+"""Ending of subtitles without voices and word times, which the browser client would show as text."""
 OTHER_WORDS = {"speech_recognition": "speech", "speaker_diarization": "speakers", "face": "facial", "person": "people"}
 """Words by which the browser client takes a file for something, and what stands for them in names."""
 TAKEN_FOR_SOMETHING = frozenset({".json", ".vtt", ".rttm", ".mp4", ".webm", ".avi", ".mov", ".mkv", ".wav", ".mp3", ".aac", ".ogg"})
@@ -148,8 +150,9 @@ def _results(storage: Storage, produced: Produced, names: "_Names") -> list[_Mem
     return members
 
 
-def _preference(artifact: Artifact) -> tuple[bool, int, bool]:
-    return artifact.pipeline_name in SPEECH, artifact.token, artifact.main
+def _preference(artifact: Artifact) -> tuple[bool, int, bool, bool]:
+    """Which file is chosen: of speech, of the last attempt, and the one that its players show as it is."""
+    return artifact.pipeline_name in SPEECH, artifact.token, artifact.name.endswith(PLAIN), artifact.main
 
 
 def _checked(storage: Storage, artifact: Artifact) -> DownloadFile:

@@ -38,7 +38,7 @@ from videoannotator.annotations.transcript import Utterance
 from videoannotator.annotations.voices import SpeakerTurn
 from videoannotator.testing.active_speaker_examples import many_on_screen, speaker_links, speaking_on_screen
 from videoannotator.testing.sound_examples import sound_events, sound_quality
-from videoannotator.testing.speech_examples import turns, utterance, utterances
+from videoannotator.testing.speech_examples import turn_taking, turns, utterance, utterances
 from videoannotator.testing.voice_examples import voice_profiles, voice_segments
 
 RECORDING_NAME = "face person Zoë"
@@ -51,6 +51,7 @@ RECORD_NAMES = MappingProxyType(
         "scene_detection": ("Scene",),
         "speech_recognition": ("Utterance",),
         "speaker_diarization": ("SpeakerTurn",),
+        "audio_processing": ("FloorTransfer", "SpeakerMeasures"),
         "person_tracking": ("PersonObservation", "PersonIdentity", "PersonPicture"),
         "face_analysis": ("FaceObservation", "FaceTrack"),
         "active_speaker": ("SpeakingOnScreen", "SpeakerLink"),
@@ -218,6 +219,7 @@ def provenance() -> Provenance:
             "scene_detection": {"mode": "balanced", "min_scene_length": 0.6},
             "speech_recognition": {"language": "en"},
             "speaker_diarization": {"preset": "balanced"},
+            "audio_processing": {"speaker_diarization": {"preset": "fast"}},
             "person_tracking": {"rate_hz": 5.0},
             "face_analysis": {"rate_hz": 5.0},
             "active_speaker": {"min_confidence": 0.8},
@@ -269,6 +271,7 @@ def full() -> AnnotationSet:
             "scene_detection": (*scenes(), *pictures),
             "speech_recognition": utterances(),
             "speaker_diarization": turns(),
+            "audio_processing": turn_taking(),
             "person_tracking": (*persons(), *identities(), *person_pictures()),
             "face_analysis": (*faces(), *face_tracks()),
             "active_speaker": (*speaking_on_screen(), *speaker_links()),
@@ -289,6 +292,7 @@ def audio_only() -> AnnotationSet:
     heard: dict[str, Iterable[object]] = {
         "speech_recognition": utterances(),
         "speaker_diarization": turns(),
+        "audio_processing": turn_taking(),
         "voice_emotion": (*voice_segments(), *voice_profiles()),
         "audio_quality": sound_quality(),
         "audio_events": sound_events(),

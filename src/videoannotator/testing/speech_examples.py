@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+from videoannotator.annotations.conversation import FloorTransfer, SpeakerMeasures, Transfer
 from videoannotator.annotations.time import MediaTime
 from videoannotator.annotations.transcript import Utterance, Word, WordTiming
 from videoannotator.annotations.voices import SpeakerTurn
@@ -60,4 +61,23 @@ def turns() -> tuple[SpeakerTurn, ...]:
         SpeakerTurn(at(1.0), at(8.5), "speaker_001", 1.0, "Françoise"),
         SpeakerTurn(at(8.25), at(9.999999), "speaker_002", None),
         SpeakerTurn(at(360_000.0), at(360_001.0), "speaker_003", 0.5),
+    )
+
+
+def turn_taking() -> tuple[FloorTransfer | SpeakerMeasures, ...]:
+    """One transfer of the floor of each kind, and two speakers: everything known, and as little as possible."""
+    offsets = {
+        Transfer.GAP: 0.25,
+        Transfer.LAPSE: 7.5,
+        Transfer.OVERLAP: -0.123456,
+        Transfer.INTERRUPTION: -1.0,
+        Transfer.WITHIN: -2.0,
+    }
+    return (
+        *(
+            FloorTransfer(at(1.0 + number), f"speaker_{1 + number % 2:03d}", f"speaker_{2 - number % 2:03d}", offset_s, kind)
+            for number, (kind, offset_s) in enumerate(offsets.items())
+        ),
+        SpeakerMeasures("speaker_001", "Françoise", 3, 7.6, 0.25, 0.75, 20, 31, 157.895, 244.737, 0.25, 1, 1, 0),
+        SpeakerMeasures("speaker_002", None, 1, 2.5, 0.25, 0.25, None, None, None, None, None, 0, 0, 1),
     )

@@ -54,6 +54,8 @@ class ConfigValidator:
         sent = {findings.canonical_or_none(name): value for name, value in per_pipeline.items()}
         for name in selected:
             findings.check(name, sent.get(name, {}))
+        if selected_pipelines is not None:
+            findings.require_makers()
         for name in (known for known in sent if known is not None):
             if name not in selected:
                 findings.warnings.append(
@@ -167,6 +169,22 @@ class _Findings:
             self.errors.append(FieldError(pipeline, field, error.message, error.code, error.hint or ""))
         else:
             self.options[pipeline] = options
+
+    def require_makers(self) -> None:
+        """See that for everything a pipeline works on, another selected one makes it."""
+        chosen = {name: self._registry.pipeline(name) for name in self.options}
+        made = {kind for pipeline in chosen.values() for kind in pipeline.produces}
+        for name, pipeline in chosen.items():
+            for product in pipeline.needs(self.options[name]).products:
+                if product not in made:
+                    message = f"{name!r} works on {product.__name__} records, which no selected pipeline makes."
+                    hint = f"Select {' or '.join(self._makers(product)) or 'a pipeline that makes them'} as well."
+                    self.errors.append(FieldError(name, "", message, "REQUIRED_FIELD_MISSING", hint))
+
+    def _makers(self, product: type) -> list[str]:
+        """The pipelines of this installation that make a type of records."""
+        entries = self._registry.pipelines.values()
+        return [entry.name for entry in entries if entry.plugin is not None and product in entry.plugin.produces]
 
     def _without_former_names(self, pipeline: str, model: type[PipelineOptions], sent: dict[str, Any]) -> dict[str, Any]:
         for old, new in model.former_names.items():

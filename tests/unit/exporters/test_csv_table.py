@@ -17,6 +17,8 @@ FILES = {
     "utterances": "speech_recognition.utterances.csv",
     "words": "speech_recognition.words.csv",
     "turns": "speaker_diarization.csv",
+    "floor_transfers": "audio_processing.floor_transfers.csv",
+    "speaker_measures": "audio_processing.speaker_measures.csv",
     "persons": "person_tracking.persons.csv",
     "identities": "person_tracking.identities.csv",
     "faces": "face_analysis.faces.csv",

@@ -18,6 +18,8 @@ FILES = {
     "utterances": "speech_recognition.utterances.parquet",
     "words": "speech_recognition.words.parquet",
     "turns": "speaker_diarization.parquet",
+    "floor_transfers": "audio_processing.floor_transfers.parquet",
+    "speaker_measures": "audio_processing.speaker_measures.parquet",
     "persons": "person_tracking.persons.parquet",
     "identities": "person_tracking.identities.parquet",
     "faces": "face_analysis.faces.parquet",

@@ -3,7 +3,7 @@
 import html
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -65,7 +65,7 @@ def parse(content: bytes) -> tuple[list[Cue], list[str]]:
 
 def export(said: Iterable[Utterance], folder: Path) -> tuple[list[Cue], list[str]]:
     with annotation_set({"speech_recognition": said}) as annotations:
-        (file,) = WebVTT().export(annotations, folder)
+        file, _ = WebVTT().export(annotations, folder)
     assert (file.name, file.main) == ("speech_recognition.vtt", True)
     return parse((folder / file.name).read_bytes())
 
@@ -219,3 +219,15 @@ def test_the_examples_hold_every_kind_of_utterance_that_matters() -> None:
     assert any(each.end.since(each.start) > LONGEST_MS / 1000 and not each.words for each in said)
     assert any(each.end.since(each.start) > LONGEST_MS / 1000 and len(each.words) == 1 for each in said)
     assert any(before.end > after.start for before, after in pairwise(said))
+
+
+def test_voices_stand_in_the_full_file_and_not_in_the_plain_one(tmp_path: Path) -> None:
+    said = replace(utterance(1.0, 2.0, "one two"), speaker_label="Anna & <Ben>")
+    nobody = utterance(3.0, 4.0, "three")
+    with annotation_set({"speech_recognition": [said, nobody]}) as annotations:
+        files = list(WebVTT().export(annotations, tmp_path))
+    assert [(file.name, file.main) for file in files] == [("speech_recognition.vtt", True), ("speech_recognition.plain.vtt", False)]
+    full, plain = ((tmp_path / file.name).read_text(encoding="utf-8") for file in files)
+    assert "<v Anna &amp; &lt;Ben&gt;>one <00:00:01.500>two" in full
+    assert "\nthree\n" in full
+    assert plain == "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\none two\n\n00:00:03.000 --> 00:00:04.000\nthree\n"

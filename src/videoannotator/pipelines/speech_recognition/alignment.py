@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from videoannotator.annotations.transcript import WordTiming
 from videoannotator.errors import InferenceFailedException
-from videoannotator.pipelines.speech_recognition.spelling import guessed_phones, spoken_pieces
+from videoannotator.pipelines.speech_recognition.spelling import VOWELS, guessed_phones, spoken_pieces
 
 try:
     from pocketsphinx import Decoder
@@ -107,6 +107,19 @@ class WordAligner:
             for word, start, end in self._by_word(pieces, found)
         }
         return list(self._filled(words, spans, speech))
+
+    def syllables(self, text: str) -> int | None:
+        """How many syllables a word has: the vowels of its pronunciation, from the dictionary or else guessed; None without one."""
+        phones = [self._phones(piece) for piece in spoken_pieces(text)]
+        if not phones or not all(phones):
+            return None
+        return sum(phone in VOWELS for each in phones for phone in (each or "").split())
+
+    def _phones(self, piece: str) -> str | None:
+        if self._decoder is None:
+            return guessed_phones(piece)
+        known: str | None = self._decoder.lookup_word(piece)
+        return known or self._composed(piece) or guessed_phones(piece)
 
     def _names(self, text: str) -> Iterator[str]:
         """The aligner's names for what is said when `text` is read; pronunciations that it lacks are added."""

@@ -19,6 +19,8 @@ from videoannotator.pipelines.speech_recognition.recognition import Recogniser, 
 from videoannotator.pipelines.speech_recognition.segmenting import SegmentingRules, SpeechSegment, SpeechSegmenter
 from videoannotator.pipelines.speech_recognition.whisper import WhisperRecogniser
 
+ENGLISH = "en"
+
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
@@ -66,8 +68,7 @@ class SpeechRecognition(Pipeline[SpeechRecognitionOptions]):
     version = "1.0.0"
     tasks = ("speech-recognition",)
     modalities = ("audio",)
-    default_enabled = True
-    former_names = ("speech", "audio")
+    former_names = ("speech",)
     Options = SpeechRecognitionOptions
     produces = (Utterance,)
     weights = (VOICE_ACTIVITY, ENCODER, DECODER, TOKENIZER)
@@ -112,6 +113,10 @@ class SpeechRecognition(Pipeline[SpeechRecognitionOptions]):
         if self.options.backend == "moonshine":
             return MoonshineRecogniser(sessions.get(ENCODER), sessions.get(DECODER), read_tokens(sessions.file(TOKENIZER)))
         return WhisperRecogniser(self.options.model or "base", self.options.language, sessions)
+
+    def syllables(self, word: str, language: str) -> int | None:
+        """How many syllables a recognised word has; None unless it is English."""
+        return self._aligner.syllables(word) if language == ENGLISH else None
 
     def feed(self, batch: Batch) -> Iterable[object]:
         if not isinstance(batch, AudioBlock):

@@ -18,6 +18,9 @@ def _pairs(text: str) -> dict[str, str]:
     return {key.strip(): value.strip() for key, value in pairs}
 
 
+VOWELS = frozenset(_words("AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW"))
+"""The phones that make a syllable."""
+
 _UNITS = _words(
     """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
     nineteen"""
