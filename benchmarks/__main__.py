@@ -14,6 +14,8 @@ from benchmarks.measure import cost_of, median_costs, median_cpu_s, ratio, verdi
 from benchmarks.people import people
 from benchmarks.quality import add_arguments, quality
 from benchmarks.server import server
+from benchmarks.sound_cost import sound, together
+from benchmarks.voices import add_voice_arguments, voices
 
 MAX_SCENE_RATIO = 1.35
 MAX_MEMORY_GROWTH_MB = 100
@@ -106,23 +108,29 @@ BENCHMARKS = {
     "database": database,
     "server": server,
     "people": people,
+    "sound": sound,
+    "together": together,
 }
+
+
+QUALITY = {"quality": quality, "voices": voices}
 
 
 def main() -> None:
     """Run the benchmarks that are named, or all."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, "quality", []], help="which ones; all when none is named")
+    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, *QUALITY, []], help="which ones; all when none is named")
     parser.add_argument("--runs", type=int, default=3, help="runs of each command; medians are printed (default: 3)")
     add_arguments(parser)
+    add_voice_arguments(parser)
     arguments = parser.parse_args()
     print(
         f"{os.cpu_count()} processors, Python {sys.version.split()[0]}; medians of {arguments.runs} runs; quote ratios, not seconds"
     )
     with tempfile.TemporaryDirectory() as folder:
-        for name in arguments.names or [*BENCHMARKS, "quality"]:
-            if name == "quality":
-                quality(Path(folder), arguments)
+        for name in arguments.names or [*BENCHMARKS, *QUALITY]:
+            if name in QUALITY:
+                QUALITY[name](Path(folder), arguments)
             else:
                 BENCHMARKS[name](arguments.runs, Path(folder))
 

@@ -8,7 +8,9 @@ import numpy as np
 
 from videoannotator.media.demo_clip import speech_sample
 from videoannotator.media.synthetic import Picture, Shot, Sound, shots_clip, write_clip
+from videoannotator.testing.conversations import conversation
 from videoannotator.testing.people_clips import Actor, Stage, Stop, people_clip
+from videoannotator.testing.speech import RATE_HZ
 
 FOLDER = Path("build") / "benchmarks"
 RATE = 25
@@ -99,3 +101,14 @@ def _group(count: int) -> Stage:
         for number, place in enumerate(places, start=1)
     )
     return Stage(PEOPLE_S, 21, layers)
+
+
+def conversation_wav(minutes: int) -> Path:
+    """Synthetic conversation of three people with a little noise; ten minutes of it, repeated where it is longer."""
+    path = FOLDER / f"{minutes}-minutes-conversation.wav"
+    if not path.exists():
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        part = min(minutes, 10)
+        samples = conversation(1, 3, part * 60, noise_db=20).samples
+        write_clip(path, sounds=[Sound(np.tile(samples, -(-minutes // part)), RATE_HZ, codec="pcm_s16le")])
+    return path

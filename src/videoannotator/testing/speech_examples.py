@@ -66,13 +66,7 @@ def turns() -> tuple[SpeakerTurn, ...]:
 
 def turn_taking() -> tuple[FloorTransfer | SpeakerMeasures, ...]:
     """One transfer of the floor of each kind, and two speakers: everything known, and as little as possible."""
-    offsets = {
-        Transfer.GAP: 0.25,
-        Transfer.LAPSE: 7.5,
-        Transfer.OVERLAP: -0.123456,
-        Transfer.INTERRUPTION: -1.0,
-        Transfer.WITHIN: -2.0,
-    }
+    offsets = dict(zip(Transfer, (0.25, 7.5, -0.123456, -1.0, -2.0), strict=True))
     return (
         *(
             FloorTransfer(at(1.0 + number), f"speaker_{1 + number % 2:03d}", f"speaker_{2 - number % 2:03d}", offset_s, kind)

@@ -13,6 +13,7 @@ from videoannotator.pipelines.speaker_diarization.diarizer import Diarizer, Spok
 from videoannotator.pipelines.speaker_diarization.grid import SAMPLE_RATE_HZ
 from videoannotator.pipelines.speaker_diarization.names import named, numbered
 from videoannotator.pipelines.speaker_diarization.options import SpeakerDiarizationOptions
+from videoannotator.pipelines.speaker_diarization.pyannote import PyannoteDiarizer
 
 
 class SpeakerDiarization(Pipeline[SpeakerDiarizationOptions]):
@@ -51,8 +52,11 @@ class SpeakerDiarization(Pipeline[SpeakerDiarizationOptions]):
 
         Raises:
             WeightsMissingException, WeightsDamagedException, InferenceFailedException: see `SessionPool`.
+            ExtraMissingException: pyannote.audio was asked for and is not installed.
+            InvalidConfigException: what it was given as a model is none.
         """
-        self._diarizer: Diarizer = Community1(self.options, self.context)
+        method = PyannoteDiarizer if self.options.backend == "pyannote" else Community1
+        self._diarizer: Diarizer = method(self.options, self.context)
 
     def feed(self, batch: Batch) -> Iterable[object]:
         if isinstance(batch, AudioBlock):

@@ -1,5 +1,6 @@
 """Who speaks when, on sound."""
 
+import sys
 from fractions import Fraction
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ from pyannote.core import Annotation, Segment, Timeline
 from pyannote.metrics.diarization import DiarizationErrorRate
 from tests.unit.pipelines.speaker_diarization.conftest import Diarize, Talk, Told
 
+from videoannotator.errors import ExtraMissingException
 from videoannotator.media.demo_clip import speech_sample
 from videoannotator.testing.conversations import Conversation
 from videoannotator.testing.speech import RATE_HZ
@@ -94,3 +96,10 @@ def test_every_length_is_taken(seconds: float, diarize: Diarize, talk: Talk) -> 
     told = diarize(samples)
     assert bool(told.turns) == (seconds > 5)
     assert all(0 <= turn.start.seconds < turn.end.seconds <= seconds for turn in told.turns)
+
+
+def test_a_back_end_that_is_not_installed_says_how_to_get_it(diarize: Diarize, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyannote.audio", None)
+    with pytest.raises(ExtraMissingException) as missing:
+        diarize(np.zeros(RATE_HZ, np.float32), backend="pyannote", model="somewhere")
+    assert "videoannotator[pyannote]" in str(missing.value.hint)
