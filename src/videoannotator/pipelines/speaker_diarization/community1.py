@@ -20,7 +20,7 @@ from videoannotator.pipelines.speaker_diarization.clustering import LEAST_SECOND
 from videoannotator.pipelines.speaker_diarization.diarizer import SpokenTurn
 from videoannotator.pipelines.speaker_diarization.embedding import WEIGHTS as EMBEDDING
 from videoannotator.pipelines.speaker_diarization.embedding import HeardPiece, VoiceListener
-from videoannotator.pipelines.speaker_diarization.grid import centre_sample, edge_sample
+from videoannotator.pipelines.speaker_diarization.grid import SAMPLE_RATE_HZ, centre_sample, edge_sample
 from videoannotator.pipelines.speaker_diarization.options import SpeakerDiarizationOptions
 from videoannotator.pipelines.speaker_diarization.pieces import Activity, Piece, PieceFinder
 from videoannotator.pipelines.speaker_diarization.turns import Raster, Turn, Window, turns
@@ -29,8 +29,8 @@ from videoannotator.pipelines.speaker_diarization.windows import SpeechLog, Wind
 
 WEIGHTS = (VOICE_ACTIVITY, SEGMENTATION, EMBEDDING)
 """What it loads."""
-STEPS = {"fast": 296, "balanced": 119, "accurate": 59}
-"""Frames of 16.875 ms from one window to the next: 5, 2 and 1 s."""
+STEPS_S = {"fast": 5, "balanced": 2, "accurate": 1}
+"""Seconds from one window to the next."""
 
 
 class Community1:
@@ -47,7 +47,9 @@ class Community1:
         self._sound = SoundWindow()
         self._speech = SpeechLog(VoiceActivity(sessions.get(VOICE_ACTIVITY)))
         sure = sure_probability(options.threshold)
-        self._windowed = WindowedVoices(sessions.get(SEGMENTATION), self._sound, self._speech, STEPS[options.preset], sure)
+        self._windowed = WindowedVoices(
+            sessions.get(SEGMENTATION), self._sound, self._speech, STEPS_S[options.preset] * SAMPLE_RATE_HZ, sure
+        )
         self._finder = PieceFinder()
         self._listener = VoiceListener(sessions.get(EMBEDDING), self._sound)
         self._windows: list[Window] = []
@@ -72,7 +74,7 @@ class Community1:
         speakers = self._speakers()
         if speakers is None:
             return []
-        raster = Raster(STEPS[self._options.preset], self._windowed.count)
+        raster = Raster(STEPS_S[self._options.preset] * SAMPLE_RATE_HZ, self._windowed.count)
         found = turns(self._windows, self._heard, speakers, raster, overlap=self._options.overlap)
         return [spoken for turn in found if (spoken := self._spoken(turn)) is not None]
 

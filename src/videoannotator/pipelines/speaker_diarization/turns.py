@@ -13,11 +13,15 @@ import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from videoannotator.pipelines.speaker_diarization.embedding import HeardPiece
-from videoannotator.pipelines.speaker_diarization.grid import FRAMES, VOICES
+from videoannotator.pipelines.speaker_diarization.grid import FRAME_SAMPLES, FRAMES, VOICES
 from videoannotator.pipelines.speaker_diarization.pieces import Activity
 
 _SHARPNESS = 10.0
 """How much more likely a more similar speaker is: a lead of 0.3 in similarity makes 95 of 100."""
+
+
+_FORCED = 0.1
+"""A voice that is by so much more similar to a speaker whom another voice of the window got is a part of that voice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +55,26 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Raster:
-    """Where all windows lie: how many frames from one to the next, and how many there are."""
+    """Where all windows lie: how many samples from one to the next, and how many there are."""
 
-    step: int
+    step_samples: int
     count: int
+
+    def frame(self, window: npt.NDArray[np.int_]) -> npt.NDArray[np.int_]:
+        """The first frame of windows, to the nearest one."""
+        frames: npt.NDArray[np.int_] = np.rint(window * (self.step_samples / FRAME_SAMPLES)).astype(np.int_)
+        return frames
 
     def windows_over(self, first: int, count: int) -> npt.NDArray[np.float64]:
         """How many windows lie over each of `count` frames from `first` on; at least one."""
         frames = np.arange(first, first + count)
-        newest = np.minimum(frames // self.step, self.count - 1)
-        oldest = np.maximum(0, -(-(frames - FRAMES + 1) // self.step))
-        windows: npt.NDArray[np.float64] = np.maximum(1, newest - oldest + 1).astype(np.float64)
-        return windows
+        newest = frames * FRAME_SAMPLES // self.step_samples + 1
+        windows = np.zeros(count)
+        for back in range(-(-FRAMES * FRAME_SAMPLES // self.step_samples) + 2):
+            window = newest - back
+            place = frames - self.frame(window)
+            windows += (window >= 0) & (window < self.count) & (place >= 0) & (place < FRAMES)
+        return np.maximum(1.0, windows)
 
 
 class _Pieces:
@@ -127,6 +139,8 @@ def _given(evidence: npt.NDArray[np.float64]) -> Sequence[tuple[int, int, float]
     given = []
     for row, speaker in zip(rows, speakers, strict=True):
         similarities = evidence[known[row]]
+        if similarities[speaker] < similarities.max() - _FORCED:
+            continue
         likelihood = 1 / np.exp(_SHARPNESS * (similarities - similarities[speaker])).sum()
         given.append((int(known[row]), int(speaker), float(likelihood)))
     return given
@@ -140,7 +154,8 @@ class _Votes:
         self._most = speakers if overlap else 1
         self._first = 0
         self._heard = np.zeros(0, np.float32)  # active voices, summed over the windows
-        self._for = np.zeros((speakers, 0), np.float32)  # likelihoods, summed over the windows
+        self._for = np.zeros((speakers, 0), np.float32)  # windows that hear a speaker
+        self._likely = np.zeros((speakers, 0), np.float32)  # how likely it is that speaker, summed over the windows
         self._open: list[tuple[int, float] | None] = [None] * speakers
 
     def add(self, start: int, activity: Activity, given: Iterable[tuple[int, int, float]]) -> Iterator[Turn]:
@@ -148,11 +163,12 @@ class _Votes:
         yield from self._decide(start)
         missing = start + FRAMES - self._first - len(self._heard)
         self._heard = np.pad(self._heard, (0, missing))
-        self._for = np.pad(self._for, ((0, 0), (0, missing)))
+        self._for, self._likely = (np.pad(sums, ((0, 0), (0, missing))) for sums in (self._for, self._likely))
         at = start - self._first
         self._heard[at : at + FRAMES] += activity.sum(axis=1)
         for voice, speaker, likelihood in given:
-            self._for[speaker, at : at + FRAMES] += likelihood * activity[:, voice]
+            self._for[speaker, at : at + FRAMES] += activity[:, voice]
+            self._likely[speaker, at : at + FRAMES] += likelihood * activity[:, voice]
 
     def finish(self) -> Iterator[Turn]:
         """Give the turns that are left."""
@@ -167,17 +183,19 @@ class _Votes:
         ranks = np.argsort(np.argsort(-votes, axis=0, kind="stable"), axis=0)
         speaks = (ranks < counts) & (votes > 0)
         for speaker, row in enumerate(speaks):
-            yield from self._turns_of(speaker, row, votes[speaker] / windows, silent_at_end=end > self._first + known)
-        self._first, self._heard, self._for = end, self._heard[known:], self._for[:, known:]
+            likely = self._likely[speaker, :known] / windows
+            yield from self._turns_of(speaker, row, likely, silent_at_end=end > self._first + known)
+        self._first, self._heard = end, self._heard[known:]
+        self._for, self._likely = self._for[:, known:], self._likely[:, known:]
 
     def _turns_of(
-        self, speaker: int, speaks: npt.NDArray[np.bool_], votes: npt.NDArray[np.float64], *, silent_at_end: bool
+        self, speaker: int, speaks: npt.NDArray[np.bool_], likely: npt.NDArray[np.float64], *, silent_at_end: bool
     ) -> Iterator[Turn]:
-        """Go on with one speaker's turn, or begin one; `_open` keeps its first frame and its summed votes."""
+        """Go on with one speaker's turn, or begin one; `_open` keeps its first frame and its summed likelihood."""
         edges = np.flatnonzero(
             np.diff(np.concatenate([[self._open[speaker] is not None], speaks, [False] if silent_at_end else []]))
         )
-        sums = np.concatenate([[0.0], np.cumsum(votes)])
+        sums = np.concatenate([[0.0], np.cumsum(likely)])
         begin = 0
         for edge in edges.tolist():
             held = self._open[speaker]

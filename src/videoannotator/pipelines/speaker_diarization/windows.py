@@ -49,7 +49,7 @@ class WindowedVoices:
         session: of the weights `community1_segmentation`.
         sound: the newest sound; it is filled and emptied by the caller.
         speech: how likely speech is in it.
-        step: frames from one window to the next.
+        step: samples from one window to the next.
         sure: probability of speech that a window must reach for the network to be asked.
     """
 
@@ -63,13 +63,13 @@ class WindowedVoices:
 
     @property
     def next_frame(self) -> int:
-        """First frame of the window that comes next."""
-        return self.count * self._step
+        """First frame of the window that comes next, to the nearest one."""
+        return round(self.next_sample / FRAME_SAMPLES)
 
     @property
     def next_sample(self) -> int:
         """Its first sample."""
-        return self.next_frame * FRAME_SAMPLES
+        return self.count * self._step
 
     def ready(self) -> Iterator[tuple[int, Activity | None]]:
         """The windows that are full: first frame and activity, shape (589, 3); None where nobody speaks."""
@@ -78,8 +78,7 @@ class WindowedVoices:
 
     def rest(self) -> Iterator[tuple[int, Activity | None]]:
         """The windows that reach beyond the end of the sound."""
-        step = self._step * FRAME_SAMPLES
-        while self._sound.end and (not self.count or self._sound.end > self.next_sample + WINDOW_SAMPLES - step):
+        while self._sound.end and (not self.count or self._sound.end > self.next_sample + WINDOW_SAMPLES - self._step):
             yield self._heard()
 
     def _heard(self) -> tuple[int, Activity | None]:

@@ -20,7 +20,8 @@ def found(spoken: Spoken, count: int = 12, *, overlap: bool = True, speakers: in
     heard += (heard_as(piece, spoken) for piece in finder.finish())
     packed = [Window.packed(start, activity) for start, activity in given if activity is not None]
     return sorted(
-        turns(packed, heard, VOICES[:speakers], Raster(STEP, count), overlap=overlap), key=lambda turn: (turn.start, turn.speaker)
+        turns(packed, heard, VOICES[:speakers], Raster(STEP * 270, count), overlap=overlap),
+        key=lambda turn: (turn.start, turn.speaker),
     )
 
 
@@ -56,7 +57,7 @@ def test_a_sure_voice_has_confidence_and_a_doubtful_one_less() -> None:
     pieces = [piece for start, activity in given for piece in finder.add(start, activity, start + STEP)]
     between = ((VOICES[0] + VOICES[1]) / np.sqrt(2)).astype(np.float32)
     packed = [Window.packed(start, activity) for start, activity in given if activity is not None]
-    doubtful = list(turns(packed, [HeardPiece(p, between) for p in pieces], VOICES[:2], Raster(STEP, 12), overlap=True))
+    doubtful = list(turns(packed, [HeardPiece(p, between) for p in pieces], VOICES[:2], Raster(STEP * 270, 12), overlap=True))
     assert doubtful
     assert [turn.confidence for turn in doubtful] == pytest.approx([0.5] * len(doubtful), abs=0.01)
 
@@ -67,7 +68,7 @@ def test_windows_survive_packing() -> None:
 
 
 def test_every_frame_knows_its_windows() -> None:
-    raster = Raster(STEP, 5)
+    raster = Raster(STEP * 270, 5)
     covered = np.zeros(2000, int)
     for number in range(5):
         covered[number * STEP : number * STEP + 589] += 1
