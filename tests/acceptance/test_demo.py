@@ -46,7 +46,7 @@ def plain(text: str) -> str:
 
 
 def test_word_error_rate(demo: tuple[Path, Ended], capsys: pytest.CaptureFixture[str]) -> None:
-    heard = " ".join(row["text"] for row in read_csv(demo[0] / "speech_recognition.utterances.csv"))
+    heard = " ".join(row["text"] for row in read_csv(demo[0] / "audio_processing.utterances.csv"))
     rate = jiwer.wer(plain(SPEECH), plain(heard))
     with capsys.disabled():
         print(f"\ndemo clip: word error rate {rate:.1%} (target: at most {MAX_WORD_ERROR_RATE:.0%})")
@@ -54,8 +54,8 @@ def test_word_error_rate(demo: tuple[Path, Ended], capsys: pytest.CaptureFixture
 
 
 def test_every_word_lies_inside_its_utterance_and_in_order(demo: tuple[Path, Ended]) -> None:
-    utterances = {row["utterance_id"]: row for row in read_csv(demo[0] / "speech_recognition.utterances.csv")}
-    words = read_csv(demo[0] / "speech_recognition.words.csv")
+    utterances = {row["utterance_id"]: row for row in read_csv(demo[0] / "audio_processing.utterances.csv")}
+    words = read_csv(demo[0] / "audio_processing.words.csv")
     assert len(words) > 50
     previous = 0.0
     for word in words:
@@ -97,7 +97,7 @@ def test_the_record_ties_the_result_to_its_input(demo: tuple[Path, Ended]) -> No
         "moonshine_tiny_en_encoder",
         "moonshine_tiny_en_decoder",
     }
-    assert set(record["options"]) == {"face_analysis", "person_tracking", "scene_detection", "speech_recognition"}
+    assert set(record["options"]) == {"audio_processing", "face_analysis", "person_tracking", "scene_detection"}
     assert record["options"]["scene_detection"]["mode"] == "balanced"
 
 

@@ -39,10 +39,10 @@ def test_a_video_without_sound(tmp_path: Path, run_command: RunCommand) -> None:
     ended = run_command("process", tmp_path / "silent.mp4", "-o", tmp_path / "out", "--json")
     assert ended.code == 0, ended.err
     pipelines = report(ended.out)["pipelines"]
-    assert pipelines["speech_recognition"]["status"] == "skipped"
-    assert pipelines["speech_recognition"]["reason"] == "The recording has no audio track."
+    assert pipelines["audio_processing"]["status"] == "skipped"
+    assert pipelines["audio_processing"]["reason"] == "The recording has no audio track."
     assert [scene["frame_start"] for scene in read_scenes(tmp_path / "out")] == [0, 40]
-    assert not list((tmp_path / "out").glob("speech_recognition*"))
+    assert not [*(tmp_path / "out").glob("speech_recognition*"), *(tmp_path / "out").glob("audio_processing*")]
 
 
 def test_sound_without_video(tmp_path: Path, run_command: RunCommand) -> None:
@@ -54,7 +54,7 @@ def test_sound_without_video(tmp_path: Path, run_command: RunCommand) -> None:
     assert pipelines["scene_detection"]["reason"] == "The recording has no video track."
     assert "best of times" in (tmp_path / "out" / "speech_recognition.vtt").read_text().replace("\n", " ").lower().replace(
         ">", " "
-    ) or (pipelines["speech_recognition"]["annotations"]["Utterance"] > 0)
+    ) or (pipelines["audio_processing"]["annotations"]["Utterance"] > 0)
     assert not list((tmp_path / "out").glob("scene_detection*"))
 
 

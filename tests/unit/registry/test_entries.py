@@ -145,7 +145,9 @@ def test_an_unknown_name_gets_the_nearest() -> None:
     assert "'scene_detection'" in (caught.value.hint or "")
 
 
-@pytest.mark.parametrize(("former", "today"), [("scene", "scene_detection"), ("audio", "speech_recognition")])
+@pytest.mark.parametrize(
+    ("former", "today"), [("scene", "scene_detection"), ("speech", "speech_recognition"), ("audio", "audio_processing")]
+)
 def test_names_of_earlier_releases(former: str, today: str) -> None:
     assert Registry.installed().canonical_name(former) == today
 
