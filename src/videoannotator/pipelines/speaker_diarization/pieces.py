@@ -7,7 +7,6 @@ holds one voice whatever its number is, and says more about it than a whole wind
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +19,7 @@ Activity = npt.NDArray[np.bool_]
 SHORTEST = 6
 """Frames (0.1 s). Shorter pieces say nothing about a voice."""
 LONGEST = 474
-"""Frames (8 s). Longer pieces are divided, so that they can be listened to one at a time."""
+"""Frames (8 s). Longer pieces are divided, so that little sound must be kept, and listening to one takes half a second."""
 _CHANGED = 0.4
 """Share of the windows that must see a change in one place; one that sees it beside counts less, by `_NEAR`."""
 _NEAR = np.array([1, 2, 3, 2, 1]) / 3
@@ -79,7 +78,7 @@ class PieceFinder:
         end = self._first + self._sums.shape[1]
         yield from self._decide(end)
         if self._open is not None:
-            yield from _divided(self._open, end)
+            yield from _piece(self._open, end)
 
     def _reach(self, end: int) -> None:
         missing = end - self._first - self._sums.shape[1]
@@ -100,8 +99,8 @@ class PieceFinder:
             changed = peaks[at] and frame - self._last_change > _APART
             if changed:
                 self._last_change = frame
-            if self._open is not None and (changed or not alone[at]):
-                yield from _divided(self._open, frame)
+            if self._open is not None and (changed or not alone[at] or frame - self._open == LONGEST):
+                yield from _piece(self._open, frame)
                 self._open = None
             if self._open is None and alone[at]:
                 self._open = frame
@@ -119,11 +118,7 @@ def _peaks(changes: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     return peaks
 
 
-def _divided(start: int, end: int) -> Iterator[Piece]:
-    """The stretch as pieces of equal length that are not too long; none when it is too short."""
-    if end - start < SHORTEST:
-        return
-    parts = -(-(end - start) // LONGEST)
-    edges = [start + (end - start) * part // parts for part in range(parts + 1)]
-    for first, behind in pairwise(edges):
-        yield Piece(first, behind)
+def _piece(start: int, end: int) -> Iterator[Piece]:
+    """The piece, unless it is too short."""
+    if end - start >= SHORTEST:
+        yield Piece(start, end)

@@ -61,7 +61,7 @@ def test_what_is_too_short_is_left_out() -> None:
     assert edges(pieces([(1, 100, 104), (2, 400, 500)])) == [(400, 500)]
 
 
-def test_a_long_turn_is_divided_evenly() -> None:
+def test_a_long_turn_is_divided() -> None:
     found = edges(pieces([(1, 50, 1250)]))
     assert found[0][0] == 50
     assert found[-1][1] == 1250
@@ -80,3 +80,12 @@ def test_pieces_are_given_before_the_end() -> None:
     ]
     assert sum(given) == 2
     assert given.index(1) <= 3, "soon after no later window can change it"
+
+
+def test_however_long_one_speaks_no_more_than_a_piece_is_waited_for() -> None:
+    finder = PieceFinder()
+    behind = []
+    for start, activity in windows([(1, 50, 9000)], 80):
+        list(finder.add(start, activity, start + STEP))
+        behind.append(start + STEP - finder.given_to)
+    assert max(behind) <= LONGEST + 3 * STEP
