@@ -55,7 +55,7 @@ def submit(
 
     files = list(dict.fromkeys(task.recording for given in recordings for task in tasks_for(given, None)))
     selected = names_in(pipelines)
-    order = Order(selected, with_labels(read_config(config, settings or []), labels, selected or ()), tags or [], overlay)
+    order = Order(selected, with_labels(read_config(config, settings or []), labels, selected), tags or [], overlay)
     with connect(server, api_key) as client:
         for warning in check_order(client, order):
             tell(f"Warning: {warning}")

@@ -71,8 +71,8 @@ def _wrong(path: Path, reason: str) -> InvalidRequestException:
     return InvalidRequestException(f"The labels in {path} cannot be used: {reason}.", hint=FORM, field="labels")
 
 
-def with_labels(config: dict[str, Any], path: Path | None, selected: Collection[str]) -> dict[str, Any]:
-    """The config, with the labels of a file put where the selected pipelines look for them.
+def with_labels(config: dict[str, Any], path: Path | None, selected: Collection[str] | None) -> dict[str, Any]:
+    """The config, with the labels of a file put where the selected pipelines look for them; None selects the default ones.
 
     Raises:
         InvalidRequestException: the file cannot be used.
@@ -84,7 +84,7 @@ def with_labels(config: dict[str, Any], path: Path | None, selected: Collection[
     if people:
         config = _put(config, ("person_tracking",), people)
     if voices:
-        alone = "speaker_diarization" in selected and "audio_processing" not in selected
+        alone = selected is not None and "speaker_diarization" in selected and "audio_processing" not in selected
         config = _put(config, ("speaker_diarization",) if alone else ("audio_processing", "speaker_diarization"), voices)
     return config
 

@@ -61,10 +61,8 @@ def process(
     from videoannotator.engine.batch import tasks_for  # noqa: PLC0415  CLI start-up
     from videoannotator.engine.output import choose_exporters  # noqa: PLC0415  CLI start-up
 
-    selected = names_in(pipelines)
-    wanted = with_labels(read_config(config, settings or []), labels, selected or ())
-    selection, notes = select(selected, wanted, registry_here())
-    chosen_formats = names_in(formats)
+    selected, chosen_formats = names_in(pipelines), names_in(formats)
+    selection, notes = select(selected, with_labels(read_config(config, settings or []), labels, selected), registry_here())
     choose_exporters(chosen_formats)
     for note in notes:
         tell(f"Warning: {note}")

@@ -54,8 +54,8 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 def test_labels_stand_beside_other_options(tmp_path: Path) -> None:
     config = {"person_tracking": {"pose": "off"}, "scene_detection": {}}
     path = written(tmp_path, "track,label\n1,child\n")
-    assert with_labels(config, None, ()) is config
-    assert with_labels(config, path, ()) == {
+    assert with_labels(config, None, None) is config
+    assert with_labels(config, path, None) == {
         "person_tracking": {"pose": "off", "labels": [{"track": 1, "label": "child"}]},
         "scene_detection": {},
     }
@@ -64,7 +64,7 @@ def test_labels_stand_beside_other_options(tmp_path: Path) -> None:
 def test_names_of_speakers_go_to_whoever_tells_them_apart(tmp_path: Path) -> None:
     path = written(tmp_path, "track,speaker,start_s,end_s,label\n1,,,,child\n,speaker_002,,,Anna\n,,10,12.5,Ben\n")
     names = [{"speaker": "speaker_002", "label": "Anna"}, {"label": "Ben", "start_s": 10.0, "end_s": 12.5}]
-    assert with_labels({}, path, ()) == {
+    assert with_labels({}, path, None) == {
         "person_tracking": {"labels": [{"track": 1, "label": "child"}]},
         "audio_processing": {"speaker_diarization": {"labels": names}},
     }
