@@ -318,15 +318,15 @@ def test_wrong_options_are_told_field_by_field(
 
 @pytest.mark.parametrize("pipeline", sorted({name for name, _ in every_option()}))
 def test_each_option_wrong_in_each_way_is_told_and_leaves_nothing(clean: Live, clip: bytes, pipeline: str) -> None:
-    tried = 0
-    for parameter in (parameter for name, parameter in every_option() if name == pipeline):
+    tried, parameters = 0, [parameter for name, parameter in every_option() if name == pipeline]
+    for parameter in parameters:
         for value, code in wrong_values(parameter):
             config = json.dumps({pipeline: nested(parameter.name, value)})
             error = refused(upload(clean, clip, selected_pipelines=pipeline, config=config), 400, "INVALID_CONFIG")
             assert [(item["field"], item["code"]) for item in error["detail"]["errors"]] == [(parameter.name, code)], value
             assert f"{pipeline}.{parameter.name}" in error["message"]
             tried += 1
-    assert tried >= 10
+    assert tried >= 2 * len(parameters) > 0
 
 
 def test_what_is_known_to_be_wrong_is_told_before_the_recording_has_come(clean: Live) -> None:
