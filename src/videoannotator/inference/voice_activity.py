@@ -4,7 +4,7 @@ Method: Silero VAD, version 6 (Silero Team, https://github.com/snakers4/silero-v
 samples, each preceded by the last 64 samples of the window before.
 """
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -15,11 +15,36 @@ WINDOW_SAMPLES = 512
 WINDOW_S = WINDOW_SAMPLES / SAMPLE_RATE_HZ
 WEIGHTS = "silero_vad"
 
+HYSTERESIS = 0.15
+"""How far below the threshold at which it began the probability falls before speech is over (as in Silero's own segmenting)."""
 _DOUBT_LEFT = 0.2
 _CONTEXT_SAMPLES = 64
 _STATE_SHAPE = (2, 1, 128)
 
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]
+
+
+class Activity(Protocol):
+    """Where the probabilities of speech come from; `VoiceActivity` is one such source."""
+
+    def feed(self, samples: FloatArray) -> FloatArray:
+        """Take the next samples; give the probability of each window of 512 samples that is complete now."""
+
+    def finish(self) -> FloatArray:
+        """Give the probability of the last, incomplete window, if there is one."""
+
+
+class Voicing:
+    """Follows the probability of speech: it begins at a threshold, and goes on until the probability is `HYSTERESIS` lower."""
+
+    def __init__(self, threshold: float) -> None:
+        self._threshold = threshold
+        self._voiced = False
+
+    def follow(self, probability: float) -> bool:
+        """Take the probability of the next window; whether speech goes on in it."""
+        self._voiced = bool(probability >= self._threshold - (HYSTERESIS if self._voiced else 0.0))
+        return self._voiced
 
 
 def sure_probability(threshold: float) -> float:

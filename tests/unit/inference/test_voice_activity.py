@@ -8,7 +8,7 @@ import pytest
 
 import videoannotator.media
 from videoannotator.inference.sessions import Session, SessionPool
-from videoannotator.inference.voice_activity import SAMPLE_RATE_HZ, WINDOW_S, WINDOW_SAMPLES, VoiceActivity
+from videoannotator.inference.voice_activity import SAMPLE_RATE_HZ, WINDOW_S, WINDOW_SAMPLES, VoiceActivity, Voicing
 
 SPEECH = Path(videoannotator.media.__path__[0]) / "samples" / "two_cities.flac"
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]
@@ -114,3 +114,8 @@ def test_speech_is_speech_and_the_pause_in_it_is_not(session: Session, speech: F
 def test_other_samples_are_refused(session: Session, samples: np.ndarray[Any, Any]) -> None:
     with pytest.raises(ValueError, match="float32 of one dimension"):
         VoiceActivity(session).feed(samples)
+
+
+def test_speech_goes_on_until_it_is_clearly_less_likely() -> None:
+    voicing = Voicing(0.5)
+    assert [voicing.follow(each) for each in (0.45, 0.5, 0.36, 0.34, 0.45, 0.9)] == [False, True, True, False, False, True]

@@ -8,9 +8,9 @@ import numpy as np
 
 from videoannotator.annotations.media_info import MediaInfo
 from videoannotator.annotations.sound import SoundEvent
-from videoannotator.annotations.time import MediaTime
 from videoannotator.errors import InvalidConfigException
 from videoannotator.inference.class_names import CURE, ClassName, read_class_names
+from videoannotator.media.stream_clock import StreamClock
 from videoannotator.media.types import AudioBlock, AudioNeed
 from videoannotator.pipelines.audio_events.events import EventFinder, Heard
 from videoannotator.pipelines.audio_events.network import SoundClassifier
@@ -46,7 +46,7 @@ class AudioEvents(Pipeline[AudioEventsOptions]):
 
     def __init__(self, options: AudioEventsOptions, context: RunContext) -> None:
         super().__init__(options, context)
-        self._origin: MediaTime | None = None
+        self._clock = StreamClock()
         self._samples = 0
 
     def start(self, media: MediaInfo) -> None:  # noqa: ARG002  nothing depends on it
@@ -71,8 +71,7 @@ class AudioEvents(Pipeline[AudioEventsOptions]):
     def feed(self, batch: Batch) -> Iterable[object]:
         if not isinstance(batch, AudioBlock):
             return
-        if self._origin is None:
-            self._origin = batch.time
+        self._clock.see(batch)
         self._samples += len(batch.samples)
         for piece in self._windowing.feed(batch.samples):
             yield from self._judge(piece)
@@ -105,17 +104,14 @@ class AudioEvents(Pipeline[AudioEventsOptions]):
         number = int(self._chosen[heard.place])
         peak = round(heard.peak, 4)
         yield SoundEvent(
-            start=self._time(start),
-            end=self._time(end),
+            start=self._clock.origin.shifted(start),
+            end=self._clock.origin.shifted(end),
             label=self._classes[number].name,
             confidence=peak,
             mean_confidence=min(peak, round(heard.total / heard.windows, 4)),
             class_number=number,
             class_id=self._classes[number].identifier,
         )
-
-    def _time(self, seconds: Fraction) -> MediaTime:
-        return (self._origin or MediaTime(Fraction(0))).shifted(seconds)
 
 
 def _chosen(weights: str, classes: Sequence[ClassName], asked: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -4,13 +4,13 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from fractions import Fraction
 
 from videoannotator.annotations.media_info import MediaInfo
 from videoannotator.annotations.sound import SoundFlag, SoundKind, SoundMinute, SoundSegment, Verdict
 from videoannotator.annotations.time import MediaTime
 from videoannotator.inference.voice_activity import SAMPLE_RATE_HZ, WINDOW_SAMPLES, VoiceActivity
 from videoannotator.inference.voice_activity import WEIGHTS as VOICE_ACTIVITY
+from videoannotator.media.stream_clock import StreamClock
 from videoannotator.media.types import AudioBlock, AudioNeed
 from videoannotator.pipelines.audio_quality.minutes import assess
 from videoannotator.pipelines.audio_quality.options import AudioQualityOptions
@@ -49,7 +49,7 @@ class AudioQuality(Pipeline[AudioQualityOptions]):
 
     def __init__(self, options: AudioQualityOptions, context: RunContext) -> None:
         super().__init__(options, context)
-        self._origin: MediaTime | None = None
+        self._clock = StreamClock()
         self._minute: list[Windows] = []
         self._minute_windows = 0
         self._assessed = 0
@@ -70,8 +70,7 @@ class AudioQuality(Pipeline[AudioQualityOptions]):
         if not isinstance(batch, AudioBlock):
             return
         self.context.check_stop()
-        if self._origin is None:
-            self._origin = batch.time
+        self._clock.see(batch)
         yield from self._take(self._measures.feed(batch.samples))
 
     def finish(self) -> Iterable[object]:
@@ -119,8 +118,7 @@ class AudioQuality(Pipeline[AudioQualityOptions]):
 
     def _time(self, sample: int) -> MediaTime:
         """The time of a sample of the stream that this pipeline was fed."""
-        origin = self._origin or MediaTime(Fraction(0))
-        return origin.shifted(Fraction(sample, SAMPLE_RATE_HZ))
+        return self._clock.time(sample, SAMPLE_RATE_HZ)
 
     def _report(self) -> None:
         """Say how much of the recording cannot be used."""

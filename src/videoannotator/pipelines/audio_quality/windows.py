@@ -6,14 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from videoannotator.inference.voice_activity import WINDOW_SAMPLES, VoiceActivity
+from videoannotator.inference.voice_activity import WINDOW_SAMPLES, VoiceActivity, Voicing
 
 Samples = npt.NDArray[np.float32]
 Values = npt.NDArray[np.float64]
 Marks = npt.NDArray[np.bool_]
-
-VOICE_HYSTERESIS = 0.15
-"""Speech goes on until its probability falls this far below the threshold at which it began (as in Silero's own segmenting)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +65,8 @@ class WindowMeasures:
 
     def __init__(self, activity: VoiceActivity, threshold: float) -> None:
         self._activity = activity
-        self._threshold = threshold
         self._pending: Samples = np.zeros(0, np.float32)
-        self._voiced = False
+        self._voicing = Voicing(threshold)
 
     def feed(self, samples: Samples) -> Windows:
         """Take the next samples; give the windows that are complete."""
@@ -92,8 +88,4 @@ class WindowMeasures:
         exact = inside.astype(np.float64)
         powers = np.add.reduceat(exact**2, starts) / lengths - (np.add.reduceat(exact, starts) / lengths) ** 2
         peaks = np.maximum.reduceat(np.abs(inside), starts).astype(np.float64)
-        return Windows(inside, powers.clip(0), peaks, voice, np.array([self._follow(each) for each in voice], np.bool_))
-
-    def _follow(self, probability: float) -> bool:
-        self._voiced = bool(probability >= self._threshold - (VOICE_HYSTERESIS if self._voiced else 0.0))
-        return self._voiced
+        return Windows(inside, powers.clip(0), peaks, voice, np.array([self._voicing.follow(each) for each in voice], np.bool_))

@@ -1,11 +1,11 @@
 """Speaker diarization: who speaks when."""
 
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
 
 from videoannotator.annotations.media_info import MediaInfo
 from videoannotator.annotations.time import MediaTime
 from videoannotator.annotations.voices import SpeakerTurn
+from videoannotator.media.stream_clock import StreamClock
 from videoannotator.media.types import AudioBlock, AudioNeed
 from videoannotator.pipelines.base import Batch, Needs, Pipeline, RunContext
 from videoannotator.pipelines.speaker_diarization.community1 import WEIGHTS, Community1
@@ -44,8 +44,7 @@ class SpeakerDiarization(Pipeline[SpeakerDiarizationOptions]):
 
     def __init__(self, options: SpeakerDiarizationOptions, context: RunContext) -> None:
         super().__init__(options, context)
-        self._origin = MediaTime(Fraction(0))
-        self._begun = False
+        self._clock = StreamClock()
 
     def start(self, media: MediaInfo) -> None:  # noqa: ARG002  nothing depends on it
         """Load the networks.
@@ -60,8 +59,7 @@ class SpeakerDiarization(Pipeline[SpeakerDiarizationOptions]):
 
     def feed(self, batch: Batch) -> Iterable[object]:
         if isinstance(batch, AudioBlock):
-            if not self._begun:
-                self._origin, self._begun = batch.time, True
+            self._clock.see(batch)
             self._diarizer.feed(batch.samples)
         return ()
 
@@ -75,4 +73,4 @@ class SpeakerDiarization(Pipeline[SpeakerDiarizationOptions]):
 
     def _time(self, sample: int) -> MediaTime:
         """The time of a sample of the stream that this pipeline was fed."""
-        return self._origin.shifted(Fraction(sample, SAMPLE_RATE_HZ))
+        return self._clock.time(sample, SAMPLE_RATE_HZ)

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from videoannotator.annotations.media_info import MediaInfo
 from videoannotator.annotations.time import MediaTime
 from videoannotator.annotations.transcript import Utterance, Word, WordTiming
 from videoannotator.inference.voice_activity import SAMPLE_RATE_HZ, VoiceActivity
 from videoannotator.inference.voice_activity import WEIGHTS as VOICE_ACTIVITY
+from videoannotator.media.stream_clock import StreamClock
 from videoannotator.media.types import AudioBlock, AudioNeed
 from videoannotator.pipelines.base import Batch, Needs, Pipeline, RunContext
 from videoannotator.pipelines.speech_recognition.alignment import Span, WordAligner
@@ -80,7 +80,7 @@ class SpeechRecognition(Pipeline[SpeechRecognitionOptions]):
     def __init__(self, options: SpeechRecognitionOptions, context: RunContext) -> None:
         super().__init__(options, context)
         self._held: _Heard | None = None
-        self._origin: MediaTime | None = None
+        self._clock = StreamClock()
         self._unsure, self._wordless, self._looped, self._unaligned = _Tally(), _Tally(), _Tally(), _Tally()
 
     def start(self, media: MediaInfo) -> None:  # noqa: ARG002  nothing depends on it
@@ -121,8 +121,7 @@ class SpeechRecognition(Pipeline[SpeechRecognitionOptions]):
     def feed(self, batch: Batch) -> Iterable[object]:
         if not isinstance(batch, AudioBlock):
             return
-        if self._origin is None:
-            self._origin = batch.time
+        self._clock.see(batch)
         for segment in self._segmenter.feed(batch.samples):
             yield from self._recognise(segment)
 
@@ -207,8 +206,7 @@ class SpeechRecognition(Pipeline[SpeechRecognitionOptions]):
 
     def _time(self, sample: int) -> MediaTime:
         """The time of a sample of the stream that this pipeline was fed."""
-        origin = self._origin or MediaTime(Fraction(0))
-        return origin.shifted(Fraction(sample, SAMPLE_RATE_HZ))
+        return self._clock.time(sample, SAMPLE_RATE_HZ)
 
     def _report(self) -> None:
         """Tell what the records cannot: what was heard and is not in them, and which times are rough."""

@@ -3,30 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from videoannotator.inference.voice_activity import SAMPLE_RATE_HZ, WINDOW_S, WINDOW_SAMPLES, sure_probability
+from videoannotator.inference.voice_activity import SAMPLE_RATE_HZ, WINDOW_S, WINDOW_SAMPLES, Activity, Voicing, sure_probability
 from videoannotator.media.sound_window import Samples, SoundWindow
 
-_HYSTERESIS = 0.15
-"""Speech goes on until its probability falls this far below the threshold at which it began (as in Silero's own segmenting)."""
 _SHORTEST_CLEAN_GAP = 4
 """Windows. A gap in the voice activity of at least 0.13 s is no stop consonant, so no word goes on behind it."""
 _OVERLAP = 31
 """Windows (1 s) on either side of a cut in the middle of speech that both stretches contain, so that one holds every word whole."""
-
-
-class Activity(Protocol):
-    """Where the probabilities of speech come from; `VoiceActivity` is one such source."""
-
-    def feed(self, samples: Samples) -> Samples:
-        """Take the next samples; give the probability of each window of 512 samples that is complete now."""
-
-    def finish(self) -> Samples:
-        """Give the probability of the last, incomplete window, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +92,7 @@ class SpeechSegmenter:
         self._sound = SoundWindow()
         self._windows = 0
         self._open: _OpenStretch | None = None
-        self._voiced = False
+        self._voicing = Voicing(rules.threshold)
         self._floor = 0  # sound before this position belongs to the stretch before
         self._padding = round(min(rules.padding_s, rules.min_pause_s) * SAMPLE_RATE_HZ)
         self._pause = max(1, round(rules.min_pause_s / WINDOW_S))
@@ -128,13 +115,12 @@ class SpeechSegmenter:
 
     def _advance(self, probabilities: npt.NDArray[np.float32]) -> Iterator[SpeechSegment]:
         for probability in probabilities:
-            threshold = self._rules.threshold - (_HYSTERESIS if self._voiced else 0.0)
-            self._voiced = bool(probability >= threshold)
+            voiced = self._voicing.follow(probability)
             self._windows += 1
-            if self._open is None and self._voiced:
+            if self._open is None and voiced:
                 self._open = _OpenStretch(self._windows - 1, [], 0.0)
             if self._open is not None:
-                self._open.voiced.append(self._voiced)
+                self._open.voiced.append(voiced)
                 self._open.peak = max(self._open.peak, float(probability))
                 yield from self._grown(self._open)
 

@@ -1,12 +1,12 @@
 """Measures a stream of sound in steps of 10 ms while it arrives, in bounded memory."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from videoannotator.inference.voice_activity import WINDOW_SAMPLES
+from videoannotator.inference.voice_activity import WINDOW_SAMPLES, Activity
 from videoannotator.pipelines.voice_emotion.path import PitchPath
 from videoannotator.pipelines.voice_emotion.periods import period_sums
 from videoannotator.pipelines.voice_emotion.pitch import HOP, PitchCandidates
@@ -23,16 +23,6 @@ _CHUNK = 100
 """Steps (1 s) that are computed at once."""
 _BEFORE = 2000
 """Samples that are kept before the first step that has no row yet: more than any window reaches."""
-
-
-class Activity(Protocol):
-    """Where the probabilities of speech come from, as `VoiceActivity` gives them."""
-
-    def feed(self, samples: Samples) -> Samples:
-        """Take the next samples; give the probability of each window that is complete now."""
-
-    def finish(self) -> Samples:
-        """Give the probability of the last, incomplete window, if there is one."""
 
 
 class Listener:

@@ -2,7 +2,6 @@
 
 from array import array
 from collections.abc import Iterable, Iterator
-from fractions import Fraction
 from typing import ClassVar, TypeVar
 
 import numpy as np
@@ -14,6 +13,7 @@ from videoannotator.annotations.transcript import Utterance
 from videoannotator.annotations.voices import SpeakerTurn
 from videoannotator.inference.voice_activity import SAMPLE_RATE_HZ, VoiceActivity
 from videoannotator.inference.voice_activity import WEIGHTS as VOICE_ACTIVITY
+from videoannotator.media.stream_clock import StreamClock
 from videoannotator.media.types import AudioBlock, AudioNeed
 from videoannotator.pipelines.base import Batch, Needs, Pipeline, PipelineOptions, RunContext
 from videoannotator.pipelines.voice_emotion.arousal import Comparison
@@ -63,7 +63,7 @@ class VoiceEmotion(Pipeline[VoiceEmotionOptions]):
 
     def __init__(self, options: VoiceEmotionOptions, context: RunContext) -> None:
         super().__init__(options, context)
-        self._origin: MediaTime | None = None
+        self._clock = StreamClock()
         self._spools: list[Spool] = []
         self._network: EmotionNetwork | None = None
 
@@ -85,8 +85,7 @@ class VoiceEmotion(Pipeline[VoiceEmotionOptions]):
 
     def feed(self, batch: Batch) -> Iterable[object]:
         if isinstance(batch, AudioBlock):
-            if self._origin is None:
-                self._origin = batch.time
+            self._clock.see(batch)
             self._listener.feed(batch.samples)
             if self._network is not None:
                 self._sound.append(np.rint(np.clip(batch.samples, -1, 1) * _FULL_SCALE))
@@ -94,8 +93,7 @@ class VoiceEmotion(Pipeline[VoiceEmotionOptions]):
 
     def finish(self) -> Iterator[VoiceSegment | VoiceProfile]:
         self._listener.finish()
-        origin = self._origin or MediaTime(Fraction(0))
-        stretches = self._stretches(origin)
+        stretches = self._stretches(self._clock.origin)
         surroundings, words = Surroundings(self._steps, stretches), SpokenWords(self._products(Utterance))
         noises, comparisons, profiles = array("d"), dict[str, Comparison](), Profiles()
         for stretch in stretches:

@@ -9,15 +9,11 @@ import numpy.typing as npt
 
 from videoannotator.annotations.time import MediaTime
 from videoannotator.annotations.voices import SpeakerTurn
+from videoannotator.inference.voice_activity import HYSTERESIS, sure_probability
 from videoannotator.pipelines.voice_emotion.tracks import Spool
 
 STEPS_PER_S = 100
 
-_HYSTERESIS = 0.15
-"""Speech goes on until its probability falls this far below the threshold at which it began (as in Silero's own segmenting)."""
-_DOUBT_LEFT = 0.2
-"""Speech must be this near to certain somewhere, as a part of the doubt at the threshold (0.9 for a threshold of 0.5): music and
-effects that pass the threshold seldom do."""
 _CHUNK = 60_000
 
 
@@ -85,7 +81,7 @@ def of_speech(steps: Spool, origin: MediaTime, threshold: float, min_pause_s: fl
         threshold: probability at which a stretch begins.
         min_pause_s, min_segment_s: shorter pauses are bridged, shorter stretches left out; seconds.
     """
-    sure = 1 - (1 - threshold) * _DOUBT_LEFT
+    sure = sure_probability(threshold)
     found = []
     for begin, behind, peak in _joined(_runs(steps, threshold), round(min_pause_s * STEPS_PER_S)):
         if peak >= sure and behind - begin >= min_segment_s * STEPS_PER_S:
@@ -98,7 +94,7 @@ def _runs(steps: Spool, threshold: float) -> Iterator[tuple[int, int, float]]:
     """Where speech is likely: first step, step behind, and highest probability; what a chunk's end cuts comes in two."""
     for first in range(0, len(steps), _CHUNK):
         speech = steps.read(first, first + _CHUNK)["speech"]
-        likely = np.concatenate([[0], (speech >= threshold - _HYSTERESIS).astype(int), [0]])
+        likely = np.concatenate([[0], (speech >= threshold - HYSTERESIS).astype(int), [0]])
         begins, behinds = (np.flatnonzero(np.diff(likely) == change) for change in (1, -1))
         for begin, behind in zip(begins.tolist(), behinds.tolist(), strict=True):
             yield first + begin, first + behind, float(speech[begin:behind].max())
