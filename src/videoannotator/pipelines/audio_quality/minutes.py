@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from videoannotator.annotations.sound import SoundFlag, Verdict
+from videoannotator.annotations.sound import SoundFlag, SoundMinute, Verdict
+from videoannotator.annotations.time import MediaTime
 from videoannotator.pipelines.audio_quality.clipping import find_clipping
 from videoannotator.pipelines.audio_quality.holes import ZERO, find_holes
 from videoannotator.pipelines.audio_quality.hum import hum_level_dbfs
@@ -38,24 +39,8 @@ MOST_DROPOUTS = 10
 """More dropouts in a minute make it unusable."""
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """What is known about a minute; see `SoundMinute`, whose fields these are."""
-
-    verdict: Verdict
-    flags: tuple[SoundFlag, ...]
-    speech_share: float
-    silence_share: float
-    speech_level_dbfs: float | None
-    noise_floor_dbfs: float | None
-    snr_db: float | None
-    clipped_share: float
-    clipped_runs: int
-    dc_offset: float
-
-
-def assess(windows: Windows, options: AudioQualityOptions) -> Assessment:
-    """Judge a stretch of sound of at most a minute; at least one window."""
+def assess(windows: Windows, start: MediaTime, end: MediaTime, options: AudioQualityOptions) -> SoundMinute:
+    """Judge the sound from `start` to `end`, at most a minute of it; at least one window."""
     samples = windows.samples
     speech = float(windows.powers[windows.voiced].mean()) if windows.voiced.sum() >= FEWEST_WINDOWS else None
     pauses = windows.powers[_pauses(windows)]
@@ -73,7 +58,9 @@ def assess(windows: Windows, options: AudioQualityOptions) -> Assessment:
         dropouts=holes.dropouts,
         hum=hum_level_dbfs(samples) is not None,
     )
-    return Assessment(
+    return SoundMinute(
+        start=start,
+        end=end,
         verdict=_verdict(faults, options),
         flags=_flags(faults, options),
         speech_share=round(speech_share, 4),

@@ -3,7 +3,6 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 
 from videoannotator.annotations.media_info import MediaInfo
 from videoannotator.annotations.sound import SoundFlag, SoundKind, SoundMinute, SoundSegment, Verdict
@@ -110,11 +109,11 @@ class AudioQuality(Pipeline[AudioQualityOptions]):
         windows = Windows.joined(self._minute)
         self._minute, self._minute_windows = [], 0
         start, self._assessed = self._assessed, self._assessed + len(windows.samples)
-        found = assess(windows, self.options)
+        found = assess(windows, self._time(start), self._time(self._assessed), self.options)
         self._verdicts[found.verdict] += 1
         if found.verdict is Verdict.UNUSABLE:
             self._reasons.update(found.flags)
-        return SoundMinute(start=self._time(start), end=self._time(self._assessed), **asdict(found))
+        return found
 
     def _time(self, sample: int) -> MediaTime:
         """The time of a sample of the stream that this pipeline was fed."""

@@ -124,7 +124,7 @@ class VoiceEmotion(Pipeline[VoiceEmotionOptions]):
         found = of_speech(self._steps, origin, options.threshold, options.min_pause_s, options.min_segment_s)
         if found:
             self.context.warn(
-                "No pipeline of this run tells speakers apart, so stretches of voice have no speaker, and none can be compared "
+                "No pipeline of this run found turns of speakers, so stretches of voice have no speaker, and none can be compared "
                 "with others of the same speaker. Run a pipeline for speaker diarization as well."
             )
         return found

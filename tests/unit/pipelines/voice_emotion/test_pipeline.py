@@ -171,7 +171,7 @@ def test_without_turns_speech_is_found_and_nobody_is_named(tmp_path: Path) -> No
     with run(recording(tmp_path, room(2), samples[: 8 * RATE_HZ], room(2))) as annotations:
         found = voices(annotations)
         assert not list(annotations.records(VoiceProfile))
-        assert "tells speakers apart" in annotations.outcomes["voice_emotion"].warnings[0]
+        assert "found turns of speakers" in annotations.outcomes["voice_emotion"].warnings[0]
     assert found
     assert 2.0 <= found[0].start.seconds < 3.0
     for voice in found:
