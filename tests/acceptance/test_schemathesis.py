@@ -8,6 +8,7 @@ from typing import Any
 import hypothesis
 import pytest
 import schemathesis
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 from tests.servers import Live, serving
 
 from videoannotator.api.main import create_app
@@ -20,6 +21,15 @@ STREAMS = "/api/v1/events/stream"
 UPLOAD = ("POST", "/api/v1/jobs")
 EVERYDAY, SOAK = 5, 150
 TIMEOUT_S = 20
+BEYOND_THE_SCHEMA = (
+    "end_s must be after start_s",
+    "max_speakers must not be less than min_speakers",
+    "are given twice, for itself and inside",
+    "which no selected pipeline makes",
+    "PIPELINE_UNAVAILABLE",
+)
+"""Rules between values, and on what is installed, which JSON Schema cannot say: for these, what keeps to it may be refused."""
+
 
 nowhere = Path(tempfile.gettempdir())
 application = create_app(load_settings(storage_dir=nowhere, database_url=f"sqlite:///{nowhere / 'nothing.db'}"))
@@ -60,4 +70,7 @@ def test_answers_are_those_that_were_promised_for_long(case: "schemathesis.Case[
 
 def check(case: "schemathesis.Case[Any]", server: Live) -> None:
     """Send it, and judge the answer by every check that there is."""
-    case.call_and_validate(base_url=server.url, headers=server.headers, timeout=TIMEOUT_S)
+    way: dict[str, Any] = {"base_url": server.url, "headers": server.headers, "timeout": TIMEOUT_S}
+    response = case.call(**way)
+    excluded = [positive_data_acceptance] if any(rule in response.text for rule in BEYOND_THE_SCHEMA) else []
+    case.validate_response(response, headers=server.headers, excluded_checks=excluded, transport_kwargs=way)

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic.config import JsonDict
 
 from videoannotator.pipelines.base import PipelineOptions
 
@@ -12,11 +13,25 @@ Backend = Literal["community1", "pyannote"]
 Preset = Literal["fast", "balanced", "accurate"]
 MOST_SPEAKERS = 20
 
+SPEAKER_OR_TIME: JsonDict = {
+    "if": {"properties": {"speaker": {"type": "string"}}, "required": ["speaker"]},
+    "then": {"properties": {"start_s": {"type": "null"}, "end_s": {"type": "null"}}},
+    "else": {"properties": {"start_s": {"type": "number"}, "end_s": {"type": "number"}}, "required": ["start_s", "end_s"]},
+}
+MODEL_OF_BACKEND: JsonDict = {
+    "if": {"properties": {"backend": {"const": "pyannote"}}, "required": ["backend"]},
+    "then": {"properties": {"model": {"type": "string"}}, "required": ["model"]},
+    "else": {"properties": {"model": {"type": "null"}}},
+}
+"""What the validators below say, in the words of JSON Schema, which cannot say that one value must be above another."""
+
 
 class SpeakerLabel(BaseModel):
     """The name of a speaker, who is given by number or by a time in which nobody speaks as much."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, json_schema_extra=SPEAKER_OR_TIME
+    )
 
     label: str = Field(min_length=1, max_length=100, pattern=r"\S", description="The name.")
     speaker: str | None = Field(
@@ -40,6 +55,7 @@ class SpeakerLabel(BaseModel):
 class SpeakerDiarizationOptions(PipelineOptions):
     """Options of speaker diarization."""
 
+    model_config = ConfigDict(json_schema_extra=MODEL_OF_BACKEND)
     former_names: ClassVar[Mapping[str, str]] = MappingProxyType({"mode": "preset", "vad_threshold": "threshold"})
 
     backend: Backend = Field(
