@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
+from videoannotator.inference.assignment import best_assignment
 from videoannotator.pipelines.active_speaker.evidence import Contrast, Flags, log_odds_of, probability
 from videoannotator.pipelines.active_speaker.lips import Floats, LipMotion
 
@@ -98,7 +98,7 @@ def _best(scores: Floats) -> tuple[float, list[tuple[int, int]]]:
     unseen = np.full((rows, rows), _IMPOSSIBLE)
     np.fill_diagonal(unseen, 0.0)
     padded = np.concatenate([scores, unseen], axis=1)
-    chosen = linear_sum_assignment(padded, maximize=True)
+    chosen = best_assignment(padded)
     pairs = [(int(row), int(column)) for row, column in zip(*chosen, strict=True) if column < columns]
     return float(padded[chosen].sum()), pairs
 

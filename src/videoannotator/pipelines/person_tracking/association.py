@@ -1,12 +1,13 @@
-"""Which detection belongs to which track: the assignment that agrees best in all (Kuhn 1955, the Hungarian method)."""
+"""Which detection belongs to which track: the assignment that agrees best in all."""
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
+
+from videoannotator.inference.assignment import best_assignment
 
 Floats = npt.NDArray[np.float32]
 
-FORBIDDEN = 1e6
+FORBIDDEN = -1e6
 
 
 def assign(agreement: Floats, lowest: float) -> list[tuple[int, int]]:
@@ -18,8 +19,7 @@ def assign(agreement: Floats, lowest: float) -> list[tuple[int, int]]:
     """
     if agreement.size == 0:
         return []
-    cost = np.where(agreement >= lowest, -agreement.astype(np.float64), FORBIDDEN)
-    rows, columns = linear_sum_assignment(cost)
+    rows, columns = best_assignment(np.where(agreement >= lowest, agreement.astype(np.float64), FORBIDDEN))
     return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if agreement[row, column] >= lowest]
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
+from videoannotator.inference.assignment import best_assignment
 from videoannotator.pipelines.speaker_diarization.embedding import HeardPiece
 from videoannotator.pipelines.speaker_diarization.grid import FRAME_SAMPLES, FRAMES, VOICES
 from videoannotator.pipelines.speaker_diarization.pieces import Activity
@@ -135,7 +135,7 @@ def _given(evidence: npt.NDArray[np.float64]) -> Sequence[tuple[int, int, float]
     known = np.flatnonzero(np.isfinite(evidence).all(axis=1))
     if not len(known):
         return ()
-    rows, speakers = linear_sum_assignment(-evidence[known])
+    rows, speakers = best_assignment(evidence[known])
     given = []
     for row, speaker in zip(rows, speakers, strict=True):
         similarities = evidence[known[row]]

@@ -12,10 +12,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.signal import fftconvolve, firwin
-from scipy.special import betainc
 
 Floats = npt.NDArray[np.float64]
+
+
+def low_pass(taps: int, cutoff: float) -> Floats:
+    """A windowed-sinc low-pass filter (Hamming window), which passes a constant unchanged.
+
+    Args:
+        taps: its length, odd.
+        cutoff: in cycles per sample.
+    """
+    filtered = np.sinc(2 * cutoff * (np.arange(taps) - taps // 2)) * np.hamming(taps)
+    whole: Floats = filtered / filtered.sum()
+    return whole
+
 
 RATE_HZ = 16_000
 HOP = 160
@@ -34,7 +45,7 @@ _FAINTEST = 1e-8
 _FFT = 2048
 _USUAL_PERIOD = 100
 """Samples. What a step looks at lies evenly around its middle for a voice of this period (160 Hz)."""
-_LOW_PASS = firwin(65, 1100, fs=RATE_HZ)
+_LOW_PASS = low_pass(65, 1100 / RATE_HZ)
 """What is above does not help: small irregularities of the voice make its high partials differ from period to period."""
 _MARGIN = len(_LOW_PASS) // 2
 
@@ -75,7 +86,7 @@ class PitchCandidates:
         Args:
             samples: float64 [before + after + HOP * (steps - 1)]: from `before` samples before the middle of the first step.
         """
-        pieces = sliding_window_view(fftconvolve(samples, _LOW_PASS, "valid"), self._span)[::HOP]
+        pieces = sliding_window_view(np.convolve(samples, _LOW_PASS, "valid"), self._span)[::HOP]
         difference = _difference(pieces, self._longest)
         mean = np.cumsum(difference[:, 1:], axis=1) / np.arange(1, self._longest + 1)
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -103,6 +114,8 @@ def _difference(pieces: Floats, longest: int) -> Floats:
 
 def _worth(dips: Floats) -> Floats:
     """The probability of each dip; they are infinite where there is none."""
+    from scipy.special import betainc  # noqa: PLC0415  takes a third of a second to load, which only some runs need
+
     best = dips.min(axis=1, keepdims=True)
     best[np.isinf(best)] = 1.0
     passed = betainc(*_NEARLY_AS_GOOD, np.clip(dips - best, 0.0, 1.0))

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import find_peaks
 
 _WINDOW = np.hanning(8)[1:-1] / np.hanning(8).sum()
 """Over 64 ms, as Praat's intensity for a lowest pitch of 50 Hz."""
@@ -25,6 +24,8 @@ def syllable_count(power: npt.NDArray[np.float64], voiced: npt.NDArray[Any]) -> 
         power: mean square of each step of 10 ms.
         voiced: bool, whether each has a pitch.
     """
+    from scipy.signal import find_peaks  # noqa: PLC0415  takes a second to load, and every process of a server loads this module
+
     levels = 10 * np.log10(np.maximum(np.convolve(power, _WINDOW, "same"), _FAINTEST))
     lowest = float(levels.min()) - _DIP_DB - 1
     padded = np.concatenate([[lowest], levels, [lowest]])
