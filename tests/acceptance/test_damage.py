@@ -12,7 +12,8 @@ from videoannotator.media.synthetic import Picture, Shot, Sound, shots_clip
 LIMIT_S = 20
 KINDS = ("truncated", "bits", "header", "zeros", "swapped")
 SUFFIXES = (".mp4", ".mkv", ".avi", ".ts")
-EVERYDAY, ALL = 40, 200
+EVERYDAY, ALL = 20, 200
+"""Twenty are every kind of damage in every container."""
 
 
 @pytest.fixture(scope="session")
