@@ -131,7 +131,7 @@ def _add_folder(library: WeightsLibrary, folder: Path, name: str | None, sha256:
 
 
 def _belonging(folder: Path) -> list[Path]:
-    """The files of a folder without the hidden ones; those in folders of it too where a file says that they are parts of a whole."""
+    """The files of a folder without hidden ones; those in folders of it only where a file says that they are parts of a whole."""
     pattern = ("*", "*/*") if (folder / PARTS_NAMED).is_file() else ("*",)
     found = [path for each in pattern for path in folder.glob(each) if path.is_file()]
     return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
