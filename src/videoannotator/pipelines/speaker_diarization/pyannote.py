@@ -6,6 +6,7 @@ alone takes 230 MB for every hour.
 """
 
 import hashlib
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,7 +53,10 @@ def _libraries() -> tuple[Any, Any, Any]:
     """
     try:
         import huggingface_hub  # noqa: PLC0415  comes with the optional extra
-        import pyannote.audio  # noqa: PLC0415  an optional extra that takes seconds to load
+
+        with warnings.catch_warnings():  # it cannot read files everywhere, and is given none
+            warnings.filterwarnings("ignore", message=r"\s*torchcodec is not installed")
+            import pyannote.audio  # noqa: PLC0415  an optional extra that takes seconds to load
         import pyannote.audio.telemetry  # noqa: PLC0415  comes with the optional extra
         import torch  # noqa: PLC0415  an optional extra that takes seconds to load
     except ImportError as error:
