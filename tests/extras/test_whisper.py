@@ -1,16 +1,14 @@
 """The extra `whisper`: the real faster-whisper without weights, and the real huggingface_hub against a hub on this machine."""
 
 import hashlib
-import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from tests.model_hub import hub_of
 
 from videoannotator.errors import InferenceFailedException, InvalidConfigException, WeightsMissingException
 from videoannotator.inference.library import WeightsLibrary
@@ -18,7 +16,6 @@ from videoannotator.inference.sessions import SessionPool
 from videoannotator.inference.weights import WeightsStore
 from videoannotator.pipelines.speech_recognition.whisper import WhisperRecogniser
 
-COMMIT = "5" * 40
 FILES = {"config.json": b"{}", "model.bin": bytes(range(256)) * 4000, "tokenizer.json": b"{}", "README.md": b"# a page"}
 
 
@@ -26,48 +23,8 @@ FILES = {"config.json": b"{}", "model.bin": bytes(range(256)) * 4000, "tokenizer
 def hub() -> Iterator[str]:
     """The address of a hub with one repository, `lab/tiny`."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_HEAD(self) -> None:
-            self._answer(with_content=False)
-
-        def do_GET(self) -> None:
-            self._answer(with_content=True)
-
-        def _answer(self, *, with_content: bool) -> None:
-            path = self.path.partition("?")[0]
-            name = path.rpartition("/")[2]
-            if path.startswith("/api/models/lab/tiny"):
-                siblings = [{"rfilename": file, "size": len(content)} for file, content in FILES.items()]
-                if "/tree/" in path:
-                    tree = [
-                        {"type": "file", "path": file, "size": len(content), "oid": "0" * 40} for file, content in FILES.items()
-                    ]
-                    content = json.dumps(tree).encode()
-                else:
-                    content = json.dumps({"id": "lab/tiny", "modelId": "lab/tiny", "sha": COMMIT, "siblings": siblings}).encode()
-            elif path.startswith("/lab/tiny/resolve/") and name in FILES:
-                content = FILES[name]
-            else:
-                self.send_error(404)
-                return
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
-            self.send_header("X-Repo-Commit", COMMIT)
-            self.end_headers()
-            if with_content:
-                self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with hub_of("lab/tiny", FILES) as address:
+        yield address
 
 
 def pull(folder: Path, **extra: str) -> subprocess.CompletedProcess[str]:

@@ -11,6 +11,8 @@ from videoannotator.errors import InvalidRequestException, WeightsDamagedExcepti
 from videoannotator.inference.library import RECORD, AddedWeights, WeightsLibrary
 
 COPY_BYTES = 1 << 20
+DEPTHS = (2, 3)
+"""Names in a bundle: of weights and of a file, perhaps with a folder between."""
 
 
 def export_bundle(library: WeightsLibrary, names: Sequence[str], target: Path) -> tuple[AddedWeights, ...]:
@@ -71,17 +73,18 @@ def import_bundle(library: WeightsLibrary, source: Path) -> tuple[tuple[AddedWei
 
 
 def _unpack(source: Path, staging: Path) -> list[AddedWeights]:
-    """Unpack plain files two levels deep, nothing else, and hold each against its record, which is taken out."""
+    """Unpack plain files two or three levels deep, nothing else, and hold each against its record, which is taken out."""
     try:
         with full_disk_named("the weights"), tarfile.open(source, "r:") as bundle:
             for member in bundle:
                 parts = PurePosixPath(member.name).parts
-                content = bundle.extractfile(member) if member.isreg() and len(parts) == 2 and ".." not in parts else None
+                plain = member.isreg() and len(parts) in DEPTHS and not {"..", "/", "//"} & set(parts)
+                content = bundle.extractfile(member) if plain else None
                 if content is None or any(bad in member.name for bad in "\\:\0"):
                     raise _no_bundle(source, f"it holds {member.name!r}, which does not belong in one")
-                folder = staging / parts[0]
-                folder.mkdir(exist_ok=True)
-                with (folder / parts[1]).open("wb") as file:
+                path = staging.joinpath(*parts)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with path.open("wb") as file:
                     shutil.copyfileobj(content, file, COPY_BYTES)
     except (tarfile.TarError, EOFError) as error:
         raise _no_bundle(source, str(error)) from error
@@ -94,7 +97,8 @@ def _unpack(source: Path, staging: Path) -> list[AddedWeights]:
             raise _no_bundle(source, f"{folder.name} has no {RECORD}")
         entry = unpacked.entry(folder.name)
         unpacked.path(folder.name)
-        if {path.name for path in folder.iterdir()} != {RECORD, *(file.name for file in entry.files)}:
+        held = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+        if held != {RECORD, *(file.name for file in entry.files)}:
             raise WeightsDamagedException(f"{source} holds files that its records do not name.", hint="Export it again.")
         (folder / RECORD).unlink()
         entries.append(entry)

@@ -1,7 +1,7 @@
 """Weights that somebody added to those that ship with the package: each under a name, with checksums, in one folder.
 
 FOLDER/whisper-base/weights.json    what it is, and the checksum of every file
-FOLDER/whisper-base/model.bin …     its files
+FOLDER/whisper-base/model.bin …     its files, some of them perhaps in folders
 FOLDER/.partial/                    downloads that are not complete
 """
 
@@ -26,7 +26,7 @@ from videoannotator.inference.hashes import checked_sha256
 RECORD = "weights.json"
 PARTIAL = ".partial"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+FILE_NAME = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}/)?[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 UNSTATED = "not stated"
 ONNX_SUFFIXES = (".onnx", ".ort")
@@ -34,7 +34,7 @@ ONNX_SUFFIXES = (".onnx", ".ort")
 
 @dataclass(frozen=True, slots=True)
 class AddedFile:
-    """One file of added weights."""
+    """One file of added weights; its name has a slash where it lies in a folder of theirs, whatever the system."""
 
     name: str
     sha256: str
@@ -165,7 +165,9 @@ class WeightsLibrary:
             )
         try:
             files = tuple(
-                AddedFile(path.name, sha256_of(path), path.stat().st_size) for path in sorted(staged.iterdir()) if path.is_file()
+                AddedFile(path.relative_to(staged).as_posix(), sha256_of(path), path.stat().st_size)
+                for path in sorted(staged.rglob("*"))
+                if path.is_file()
             )
             entry = AddedWeights(name, source, licence, files)
         except ValueError as error:

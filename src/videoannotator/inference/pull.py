@@ -21,8 +21,10 @@ from videoannotator.inference.download import OnReceived, download
 from videoannotator.inference.library import NAME, PARTIAL, SHA256, UNSTATED, AddedWeights, WeightsLibrary
 
 HUB = "hf:"
-HUB_FILES = ("*.bin", "*.csv", "*.json", "*.txt", "*.model", "*.onnx", "*.safetensors")
-"""What a repository of weights may hold beside its pages; files in folders of it are left out."""
+PARTS_NAMED = "config.yaml"
+"""The file that says which networks, in folders beside it, belong together: in a pipeline of pyannote.audio."""
+HUB_FILES = ("*.bin", "*.csv", "*.json", "*.txt", "*.model", "*.npz", "*.onnx", "*.safetensors", PARTS_NAMED)
+"""What a repository of weights may hold beside its pages."""
 
 
 def pull_address(
@@ -87,8 +89,8 @@ def pull_repository(library: WeightsLibrary, repository: str, name: str | None, 
                 f"{HUB}{repository} could not be downloaded: {_first_line(error)}",
                 hint="Check the name, the network and the proxy. For a gated repository, accept its terms and set HF_TOKEN.",
             ) from error
-        for file in sorted(path for path in partial.iterdir() if path.is_file()):
-            file.rename(staging / _plain_file_name(file.name))
+        for file in _belonging(partial):
+            file.rename(_place(staging, file.relative_to(partial)))
         added = library.add(name, staging, source=f"{HUB}{repository}", licence=licence)
         shutil.rmtree(partial, ignore_errors=True)
         return added
@@ -115,8 +117,8 @@ def add_file(library: WeightsLibrary, file: Path, name: str | None, sha256: str 
 
 
 def _add_folder(library: WeightsLibrary, folder: Path, name: str | None, sha256: str | None, licence: str) -> AddedWeights:
-    """Copy the files of a folder; hidden ones, and those in folders of it, are left out."""
-    files = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]
+    """Copy the files of a folder that belong together."""
+    files = _belonging(folder)
     if sha256 is not None:
         raise InvalidRequestException(f"{folder} is a folder, and one checksum is of one file.", hint="Leave out --sha256.")
     if not files:
@@ -124,8 +126,22 @@ def _add_folder(library: WeightsLibrary, folder: Path, name: str | None, sha256:
     name = _free_name(library, name, folder.absolute().name)
     with library.staging() as staging, full_disk_named(f"the weights {name}"):
         for path in files:
-            shutil.copyfile(path, staging / _plain_file_name(path.name))
+            shutil.copyfile(path, _place(staging, path.relative_to(folder)))
         return library.add(name, staging, source=os.fspath(folder.absolute()), licence=licence)
+
+
+def _belonging(folder: Path) -> list[Path]:
+    """The files of a folder without hidden ones; those in folders of it only where a file says that they are parts of a whole."""
+    pattern = ("*", "*/*") if (folder / PARTS_NAMED).is_file() else ("*",)
+    found = [path for each in pattern for path in folder.glob(each) if path.is_file()]
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+
+
+def _place(staging: Path, name: Path) -> Path:
+    """Where a file is to lie."""
+    place = staging.joinpath(*(_plain_file_name(part) for part in name.parts))
+    place.parent.mkdir(exist_ok=True)
+    return place
 
 
 def _free_name(library: WeightsLibrary, name: str | None, file: str) -> str:

@@ -15,6 +15,7 @@ from videoannotator.annotations.provenance import WeightsUsed
 from videoannotator.errors import DeviceUnavailableException, InvalidConfigException
 from videoannotator.inference.devices import HINTS, LOG_ERRORS_ONLY, Device, obtain_device
 from videoannotator.inference.failures import ORT_ERRORS, translate_failure
+from videoannotator.inference.library import ONNX_SUFFIXES
 from videoannotator.inference.weights import WeightsEntry, WeightsStore
 
 ADDED = "added/"
@@ -92,7 +93,7 @@ class _Warm:
                         f"The weights {name!r} have not one ONNX file: they are {', '.join(file.name for file in files)}.",
                         hint="Give the name of weights of which one file, and only one, ends in .onnx or .ort.",
                     )
-                path = next(file for file in files if file.name == network.name)
+                path = next(file for file in files if file.suffix in ONNX_SUFFIXES)
                 self._sessions[key] = _open_session(name, path, self.device, self.threads)
             return self._sessions[key]
 

@@ -25,6 +25,7 @@ def filled(folder: Path, **weights: dict[str, bytes]) -> WeightsLibrary:
     for name, files in weights.items():
         with library.staging() as staged:
             for file, content in files.items():
+                (staged / file).parent.mkdir(exist_ok=True)
                 (staged / file).write_bytes(content)
             library.add(name, staged, source=f"https://example.org/{name}", licence="MIT")
     return library
@@ -110,6 +111,26 @@ def test_a_bundle_carries_weights_to_another_machine(tmp_path: Path) -> None:
         export_bundle(WeightsLibrary(tmp_path / "empty"), [], tmp_path / "none.tar")
 
 
+def test_a_pipeline_has_its_networks_in_folders(tmp_path: Path) -> None:
+    files = {"config.yaml": b"pipeline: {}", "embedding/pytorch_model.bin": b"22", "plda/plda.npz": b"333"}
+    here = filled(tmp_path / "here", talk=files)
+    assert [file.name for file in here.entry("talk").files] == list(files)
+    export_bundle(here, [], tmp_path / "all.tar")
+    there = WeightsLibrary(tmp_path / "there")
+    import_bundle(there, tmp_path / "all.tar")
+    assert {name: (there.path("talk") / name).read_bytes() for name in files} == files
+    (there.path("talk") / "plda" / "plda.npz").write_bytes(b"4")
+    with pytest.raises(WeightsDamagedException, match=r"plda/plda\.npz has sha256"):
+        there.path("talk")
+
+
+def test_the_one_network_may_lie_in_a_folder(tmp_path: Path) -> None:
+    content = (PACKAGE_FOLDER / manifest()["fer_minixception"].file).read_bytes()
+    filled(tmp_path, mine={"config.yaml": b"a: 1", "onnx/net.onnx": content})
+    with SessionPool("cpu", weights=WeightsStore([tmp_path])) as pool:
+        assert pool.added("mine").output_names
+
+
 def test_other_weights_of_the_same_name_are_not_replaced(tmp_path: Path) -> None:
     export_bundle(filled(tmp_path / "here", one={"a.onnx": b"1"}, two={"b": b"2"}), [], tmp_path / "all.tar")
     there = filled(tmp_path / "there", one={"a.onnx": b"other"})
@@ -141,8 +162,9 @@ def test_a_bundle_that_was_tampered_with_adds_nothing(tmp_path: Path) -> None:
     export_bundle(filled(tmp_path / "here", one={"a.onnx": b"1"}), [], whole)
     link = tarfile.TarInfo("one/b.onnx")
     link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
-    up, more = tarfile.TarInfo("../up"), tarfile.TarInfo("one/more.bin")
-    up.size = more.size = 1
+    up, more, deep = tarfile.TarInfo("../up"), tarfile.TarInfo("one/more.bin"), tarfile.TarInfo("one/more/more.bin")
+    away, below = tarfile.TarInfo(f"/{tmp_path.name}-away"), tarfile.TarInfo("one/a/b/c.bin")
+    up.size = more.size = deep.size = away.size = below.size = 1
     there = WeightsLibrary(tmp_path / "there")
     for number, (bundle, kind, message) in enumerate(
         [
@@ -152,6 +174,9 @@ def test_a_bundle_that_was_tampered_with_adds_nothing(tmp_path: Path) -> None:
             (rewritten(whole, tmp_path / "4.tar", "", None, link), InvalidRequestException, "does not belong"),
             (rewritten(whole, tmp_path / "5.tar", "", None, up), InvalidRequestException, "does not belong"),
             (rewritten(whole, tmp_path / "6.tar", "", None, more), WeightsDamagedException, "do not name"),
+            (rewritten(whole, tmp_path / "8.tar", "", None, deep), WeightsDamagedException, "do not name"),
+            (rewritten(whole, tmp_path / "9.tar", "", None, away), InvalidRequestException, "does not belong"),
+            (rewritten(whole, tmp_path / "10.tar", "", None, below), InvalidRequestException, "does not belong"),
             (Path(shutil.copy(__file__, tmp_path / "7.tar")), InvalidRequestException, "is not a bundle"),
             (tmp_path / "nothing.tar", InvalidRequestException, "is not a bundle"),
         ]
@@ -160,3 +185,4 @@ def test_a_bundle_that_was_tampered_with_adds_nothing(tmp_path: Path) -> None:
             import_bundle(there, bundle)
         assert there.names() == (), number
     assert not (tmp_path / "up").exists()
+    assert not Path(away.name).exists()

@@ -158,3 +158,13 @@ def test_a_folder_of_this_machine(library: WeightsLibrary, tmp_path: Path) -> No
     assert (added.name, added.source, added.licence) == ("yam-net", str(folder), "Apache-2.0")
     assert [file.name for file in added.files] == ["class-map.csv", "net.onnx"]
     assert library.path("yam-net") == library.folder / "yam-net"
+
+
+def test_networks_in_folders_are_taken_where_a_file_says_that_they_belong_together(library: WeightsLibrary, tmp_path: Path) -> None:
+    folder = tmp_path / "talk"
+    for file in ("config.yaml", "segmentation/pytorch_model.bin", "plda/p l.npz", ".cache/x.bin", "plda/.hidden", "a/b/c.bin"):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_bytes(CONTENT)
+    added = add_file(library, folder, None, None)
+    assert [file.name for file in added.files] == ["config.yaml", "plda/p-l.npz", "segmentation/pytorch_model.bin"]
+    assert (library.path("talk") / "plda" / "p-l.npz").read_bytes() == CONTENT

@@ -68,8 +68,9 @@ class SpeakerDiarizationOptions(PipelineOptions):
         min_length=1,
         max_length=1000,
         description=(
-            "Which pipeline pyannote.audio uses: a name on the hub whose files were downloaded before, or a folder or a file "
-            "config.yaml. Needed with pyannote; community1 takes no model."
+            "Which pipeline pyannote.audio uses: the name of added weights, a folder or a file config.yaml, or a name on the hub "
+            "whose files were downloaded before. Its files can run code: use only those that you trust. Needed with pyannote; "
+            "community1 takes no model."
         ),
     )
     preset: Preset = Field(

@@ -1,14 +1,18 @@
 """Diarization with a pipeline of pyannote.audio (Bredin 2023, https://github.com/pyannote/pyannote-audio), an optional dependency.
 
-Its weights are the user's: a folder or a file config.yaml, or what was downloaded from the hub before; a run downloads nothing. It
-hears the whole recording at once, at its end, so memory grows by 230 MB for every hour.
+Its weights are the user's: what was added, a folder or a file config.yaml, or what was downloaded from the hub before; a run
+downloads nothing. pyannote.audio unpickles them, so they can run code. It hears the whole recording at once, at its end: the sound
+alone takes 230 MB for every hour.
 """
 
 import hashlib
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +26,23 @@ from videoannotator.pipelines.speaker_diarization.grid import SAMPLE_RATE_HZ
 from videoannotator.pipelines.speaker_diarization.options import SpeakerDiarizationOptions
 
 _FIELD = "speaker_diarization.model"
+_CONFIG = "config.yaml"
+_HINT = f"Give the folder or the {_CONFIG} of a speaker diarization pipeline that this release of pyannote.audio can load."
+_CLASSES = frozenset(
+    {"pyannote.audio.pipelines.SpeakerDiarization", "pyannote.audio.pipelines.speaker_diarization.SpeakerDiarization"}
+)
+"""What a pipeline for speaker diarization is called. Others are not even made: some would send the sound to a service."""
+_NETWORKS = dict.fromkeys(("segmentation", "embedding", "plda"), "pyannote/speaker-diarization-community-1")
+"""What a pipeline needs, and where pyannote.audio takes it from when its config.yaml does not say."""
+_INSIDE = "$model/"
+_LICENCE = "as stated by whoever published them"
 _PARTS = frozenset({".bin", ".ckpt", ".npz", ".safetensors", ".yaml"})
 """Endings of the files that a pipeline consists of."""
+_UNREADABLE = (
+    *(AttributeError, EOFError, ImportError, KeyError, RuntimeError, TypeError, ValueError),
+    *(BadZipFile, UnpicklingError),
+)
+"""What pyannote.audio raises while it loads something else than a whole pipeline, beside errors of its own."""
 
 
 def _libraries() -> tuple[Any, Any, Any]:
@@ -34,7 +53,10 @@ def _libraries() -> tuple[Any, Any, Any]:
     """
     try:
         import huggingface_hub  # noqa: PLC0415  comes with the optional extra
-        import pyannote.audio  # noqa: PLC0415  an optional extra that takes seconds to load
+
+        with warnings.catch_warnings():  # it cannot read files everywhere, and is given none
+            warnings.filterwarnings("ignore", message=r"\s*torchcodec is not installed")
+            import pyannote.audio  # noqa: PLC0415  an optional extra that takes seconds to load
         import pyannote.audio.telemetry  # noqa: PLC0415  comes with the optional extra
         import torch  # noqa: PLC0415  an optional extra that takes seconds to load
     except ImportError as error:
@@ -61,7 +83,10 @@ def _place(hub: Any, model: str, added: Path | None) -> Path:
     except OSError as error:
         raise WeightsMissingException(
             f"The pyannote pipeline {model!r} is not on this machine, and a run downloads nothing.",
-            hint="Download it once: `hf download NAME`, after accepting its terms on the hub; or give the folder that holds it.",
+            hint=(
+                f"Download it once, after accepting its terms on the hub: videoannotator models pull hf:{model}, or `hf download "
+                f"{model}`; or give the folder that holds it."
+            ),
             detail={"model": model},
         ) from error
     except ValueError as error:
@@ -70,6 +95,57 @@ def _place(hub: Any, model: str, added: Path | None) -> Path:
             hint="Give the folder of a pipeline, or its name, such as pyannote/speaker-diarization-community-1.",
             field=_FIELD,
         ) from error
+
+
+def _parts(place: Path) -> Mapping[str, Any]:
+    """What the config.yaml of a pipeline says that it consists of.
+
+    Raises:
+        WeightsMissingException: there is none.
+        InvalidConfigException: it cannot be read, or is that of another kind of pipeline.
+    """
+    import yaml  # noqa: PLC0415  comes with the optional extra
+
+    file = place / _CONFIG if place.is_dir() else place
+    if file.name != _CONFIG:
+        raise InvalidConfigException(f"{place.name!r} is neither a folder nor a file {_CONFIG}.", hint=_HINT, field=_FIELD)
+    try:
+        config = yaml.safe_load(file.read_text(encoding="utf-8"))
+        kind, parts = config["pipeline"]["name"], config["pipeline"].get("params", {})
+    except OSError as error:
+        message = f"The pyannote pipeline {place.name!r} has no {_CONFIG} that can be read: {error.strerror or error}."
+        raise WeightsMissingException(message, hint="Give the folder that holds it.", detail={"model": place.name}) from error
+    except (AttributeError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
+        message = f"The {_CONFIG} of {place.name!r} does not describe a pipeline of pyannote.audio: {error}"
+        raise InvalidConfigException(message, hint=_HINT, field=_FIELD) from error
+    if kind not in _CLASSES or not isinstance(parts, Mapping):
+        message = f"{place.name!r} is not a pipeline for speaker diarization: its {_CONFIG} names {kind!r}."
+        raise InvalidConfigException(message, hint=_HINT, field=_FIELD)
+    return parts
+
+
+def _elsewhere(hub: Any, place: Path) -> dict[str, Path]:
+    """Where the networks lie that a pipeline names and does not bring.
+
+    Raises:
+        WeightsMissingException: one is not on this machine.
+        InvalidConfigException: as `_parts`.
+    """
+    parts, found = _parts(place), {}
+    for part, usual in _NETWORKS.items():
+        named = parts.get(part, usual)
+        name = named.get("checkpoint") if isinstance(named, Mapping) else named
+        if not isinstance(name, str) or name.startswith(_INSIDE):
+            continue
+        try:
+            found[name] = _place(hub, name, None)
+        except (InvalidConfigException, WeightsMissingException) as error:
+            raise WeightsMissingException(
+                f"The pyannote pipeline {place.name!r} takes its {part} from {name!r}, which is not on this machine.",
+                hint=f"Download it once: `hf download {name}`, after accepting its terms on the hub; or correct {_CONFIG}.",
+                detail={"model": place.name, "missing": name},
+            ) from error
+    return found
 
 
 @contextmanager
@@ -89,27 +165,35 @@ def _loaded(audio: Any, hub: Any, place: Path) -> Any:
         WeightsMissingException: networks that it names are not on this machine.
         InvalidConfigException: it is no pipeline for diarization, or one that cannot be loaded.
     """
-    hint = "Give the folder or the config.yaml of a speaker diarization pipeline."
+    from pyannote.audio.utils import dependencies  # noqa: PLC0415  comes with the optional extra
+
     try:
         with _offline(hub):
             pipeline = audio.Pipeline.from_pretrained(place)
     except OSError as error:
         message = f"Not everything that the pyannote pipeline {place.name!r} needs is on this machine: {error}"
         raise WeightsMissingException(message, hint="Download it whole.", detail={"model": place.name}) from error
-    except (AttributeError, ImportError, KeyError, RuntimeError, TypeError, ValueError) as error:
-        message = f"{place.name!r} cannot be loaded as a pipeline of pyannote.audio: {error}"
-        raise InvalidConfigException(message, hint=hint, field=_FIELD) from error
-    if not isinstance(pipeline, audio.pipelines.SpeakerDiarization):
-        raise InvalidConfigException(f"{place.name!r} is not a pipeline for speaker diarization.", hint=hint, field=_FIELD)
+    except (*_UNREADABLE, dependencies.MissingDependency, dependencies.WrongDependencyVersion) as error:
+        message = f"{place.name!r} cannot be loaded as a pipeline of pyannote.audio: {type(error).__name__}: {error}"
+        raise InvalidConfigException(message, hint=_HINT, field=_FIELD) from error
+    pipeline.legacy = False  # the answer of old pipelines lacks the exclusive turns
     return pipeline
 
 
 def _checksum(place: Path) -> str:
-    """One checksum of all files: of their names and checksums, in order."""
+    """The checksum of a file; of a pipeline, one of all names and checksums of its files, also those in folders beside them."""
+    if place.is_file() and place.name != _CONFIG:
+        return sha256_of(place)
     folder = place if place.is_dir() else place.parent
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in _PARTS)
+    files = sorted(path for each in ("*", "*/*") for path in folder.glob(each) if path.is_file() and path.suffix in _PARTS)
     listed = "".join(f"{path.relative_to(folder).as_posix()} {sha256_of(path)}\n" for path in files)
     return hashlib.sha256(listed.encode()).hexdigest()
+
+
+def _called(model: str) -> str:
+    """The name of a pipeline or network: that of its folder, or the last part of the one on the hub."""
+    path = Path(model)
+    return path.absolute().parent.name if path.name == _CONFIG else path.name
 
 
 class PyannoteDiarizer:
@@ -126,22 +210,23 @@ class PyannoteDiarizer:
         model = options.model or ""
         added = context.sessions.added_path(model)
         place = _place(hub, model, added)
+        elsewhere = _elsewhere(hub, place)
         self._pipeline = _loaded(audio, hub, place)
         device = "cuda" if context.sessions.device_used == "cuda" else "cpu"
         self._pipeline.to(self._torch.device(device))
-        if added is None:
-            licence = "as stated by whoever published them"
-            context.sessions.record(WeightsUsed(f"pyannote {Path(model).name}", _checksum(place), licence, device))
+        for name, path in {**({model: place} if added is None else {}), **elsewhere}.items():
+            context.sessions.record(WeightsUsed(f"pyannote {_called(name)}", _checksum(path), _LICENCE, device))
         fewest, most = options.bounds
         known = options.num_speakers is not None
         self._bounds = {"num_speakers": fewest} if known else {"min_speakers": fewest, "max_speakers": most}
         self._overlap = options.overlap
+        self._fewest, self._warn = fewest, context.warn
         self._check_stop = context.check_stop
-        self._blocks: list[npt.NDArray[np.float32]] = []
+        self._sound = bytearray()  # grows in place, where joined blocks would take twice the memory
 
     def feed(self, samples: npt.NDArray[np.float32]) -> None:
         """Keep the next samples."""
-        self._blocks.append(samples)
+        self._sound += samples.astype(np.float32, copy=False).tobytes()
 
     def finish(self) -> list[SpokenTurn]:
         """All turns; pyannote.audio gives no confidence.
@@ -149,22 +234,31 @@ class PyannoteDiarizer:
         Raises:
             InferenceFailedException: the networks could not be run.
         """
-        sound = np.concatenate([*self._blocks, np.zeros(0, np.float32)])
-        self._blocks = []
+        sound = np.frombuffer(self._sound, np.float32)
+        self._sound = bytearray()
         if not len(sound):
             return []
         waveform = self._torch.from_numpy(sound)[None]
         try:
             found = self._pipeline({"waveform": waveform, "sample_rate": SAMPLE_RATE_HZ}, hook=self._watch, **self._bounds)
-        except RuntimeError as error:
-            raise InferenceFailedException(f"pyannote.audio could not be run: {error}", hint="Try again on the CPU.") from error
+        except (RuntimeError, TypeError, ValueError) as error:
+            raise InferenceFailedException(
+                f"pyannote.audio could not be run: {error}",
+                hint="Ask for fewer speakers where the recording is short, try again on the CPU, or give another pipeline.",
+            ) from error
+        return self._turns(found, len(sound))
+
+    def _turns(self, found: Any, length: int) -> list[SpokenTurn]:
+        """What pyannote.audio found, within the sound of this many samples."""
         annotation = found.speaker_diarization if self._overlap else found.exclusive_speaker_diarization
         numbers: dict[Any, int] = {}
         spoken = []
         for segment, _, speaker in annotation.itertracks(yield_label=True):
-            start, end = max(0, round(segment.start * SAMPLE_RATE_HZ)), min(len(sound), round(segment.end * SAMPLE_RATE_HZ))
+            start, end = max(0, round(segment.start * SAMPLE_RATE_HZ)), min(length, round(segment.end * SAMPLE_RATE_HZ))
             if start < end:
                 spoken.append(SpokenTurn(start, end, numbers.setdefault(speaker, len(numbers)), None))
+        if 0 < len(numbers) < self._fewest:
+            self._warn(f"Only {len(numbers)} of the {self._fewest} speakers that were asked for could be told apart.")
         return spoken
 
     def _watch(self, *_: Any, **__: Any) -> None:
