@@ -4,7 +4,6 @@ Its weights are the user's: a folder or a file config.yaml, or what was download
 hears the whole recording at once, at its end, so memory grows by 230 MB for every hour.
 """
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from videoannotator.annotations.checksum import sha256_of
+from videoannotator.annotations.checksum import sha256_of, sha256_of_all
 from videoannotator.annotations.provenance import WeightsUsed
 from videoannotator.errors import ExtraMissingException, InferenceFailedException, InvalidConfigException, WeightsMissingException
 from videoannotator.pipelines.base import RunContext
@@ -105,11 +104,10 @@ def _loaded(audio: Any, hub: Any, place: Path) -> Any:
 
 
 def _checksum(place: Path) -> str:
-    """One checksum of all files: of their names and checksums, in order."""
+    """One checksum of all files."""
     folder = place if place.is_dir() else place.parent
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in _PARTS)
-    listed = "".join(f"{path.relative_to(folder).as_posix()} {sha256_of(path)}\n" for path in files)
-    return hashlib.sha256(listed.encode()).hexdigest()
+    files = (path for path in folder.rglob("*") if path.is_file() and path.suffix in _PARTS)
+    return sha256_of_all({path.relative_to(folder).as_posix(): sha256_of(path) for path in files})
 
 
 class PyannoteDiarizer:
