@@ -89,8 +89,8 @@ class EmotionScore(NamedTuple):
     Attributes:
         label: its name.
         confidence: how sure the network is of this category among all that it knows, 0 to 1: uncalibrated.
-        intensity: how strongly it is heard, whatever else is heard as well. The scale is `INTENSITY_SCALE`, but networks estimate it
-            freely, so that values may lie beside it. It is no probability.
+        intensity: how strongly it is heard, whatever else is heard as well. The scale is `INTENSITY_SCALE`, but networks estimate
+            it freely, so that values may lie beside it. It is no probability.
     """
 
     label: str

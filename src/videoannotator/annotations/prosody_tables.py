@@ -108,14 +108,24 @@ PROSODY = Table(
             "between speakers; missing when there is too little to compare with.",
         ),
         Column("emotion", "text", None, "Surest or strongest category of an added network; missing without one."),
-        Column("emotion_confidence", "number", "0-1", "Uncalibrated confidence of that network in it; missing where it tells intensity."),
-        Column("emotion_scores", "text", None, "All its categories as label=confidence, surest first; missing where it tells intensity."),
+        Column(
+            "emotion_confidence",
+            "number",
+            "0-1",
+            "Uncalibrated confidence of that network in it; missing where it tells intensity.",
+        ),
+        Column(
+            "emotion_scores",
+            "text",
+            None,
+            "All its categories as label=confidence, surest first; missing where it tells intensity.",
+        ),
         Column(
             "emotion_intensity",
             "number",
             "0-4",
-            "How strongly the emotion is heard, as that network estimates it: may lie beside the scale, and is no probability; missing "
-            "where the network tells confidence.",
+            "How strongly the emotion is heard, as that network estimates it: may lie beside the scale, and is no probability; "
+            "missing where the network tells confidence.",
         ),
         Column("emotion_intensities", "text", None, "All its emotions as label=intensity, strongest first; missing as that is."),
     ),

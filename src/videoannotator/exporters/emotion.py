@@ -22,8 +22,8 @@ _NONE_ASKED_FOR = (
 _NONE_FOUND = "No stretch of voice was fit to be judged; the table prosody says why, stretch by stretch."
 _CONFIDENCES = "Of the network named under weights: softmax of its output, not calibrated."
 _INTENSITIES = (
-    "Of the networks named under weights: how strongly each emotion is heard, as they estimate it. These are no probabilities: each "
-    "stands for itself, and values may lie beside the scale."
+    "Of the networks named under weights: how strongly each emotion is heard, as they estimate it. These are no probabilities: "
+    "each stands for itself, and values may lie beside the scale."
 )
 _SCALES = {
     "confidence": {"measure": "confidence", "lowest": 0, "highest": 1},

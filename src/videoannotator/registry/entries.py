@@ -132,7 +132,8 @@ def _load(point: EntryPoint, problems_of: Callable[[str, Any], list[str]]) -> En
     """Import the plugin behind an entry point and hold it against its declaration."""
     distribution = point.dist.name if point.dist else "an unnamed package"
     cure = "Reinstall VideoAnnotator." if distribution == "videoannotator" else f"Update or uninstall the package {distribution!r}."
-    plugin, reason, hint = None, None, cure
+    plugin: Any = None
+    reason, hint = None, cure
     try:
         plugin = point.load()
         problems = problems_of(point.name, plugin)

@@ -39,7 +39,7 @@ from videoannotator.annotations.voices import SpeakerTurn
 from videoannotator.testing.active_speaker_examples import many_on_screen, speaker_links, speaking_on_screen
 from videoannotator.testing.sound_examples import sound_events, sound_quality
 from videoannotator.testing.speech_examples import turn_taking, turns, utterance, utterances
-from videoannotator.testing.voice_examples import voice_profiles, voice_segments
+from videoannotator.testing.voice_examples import voice_intensities, voice_profiles, voice_segments
 
 RECORDING_NAME = "face person Zoë"
 """Stem of the recording's file name in every example; no output file may be named after it."""
@@ -56,6 +56,7 @@ RECORD_NAMES = MappingProxyType(
         "face_analysis": ("FaceObservation", "FaceTrack"),
         "active_speaker": ("SpeakingOnScreen", "SpeakerLink"),
         "voice_emotion": ("VoiceSegment", "VoiceProfile"),
+        "laion_voice": ("VoiceSegment", "VoiceProfile"),
         "audio_quality": ("SoundSegment", "SoundMinute"),
         "audio_events": ("SoundEvent",),
     }
@@ -224,6 +225,7 @@ def provenance() -> Provenance:
             "face_analysis": {"rate_hz": 5.0},
             "active_speaker": {"min_confidence": 0.8},
             "voice_emotion": {"weights": "my-emotions"},
+            "laion_voice": {"weights": "laion_voice"},
             "audio_quality": {"loud_dbfs": -40.0},
             "audio_events": {"weights": "audio_events"},
         },
@@ -276,6 +278,7 @@ def full() -> AnnotationSet:
             "face_analysis": (*faces(), *face_tracks()),
             "active_speaker": (*speaking_on_screen(), *speaker_links()),
             "voice_emotion": (*voice_segments(), *voice_profiles()),
+            "laion_voice": voice_intensities(),
             "audio_quality": sound_quality(),
             "audio_events": sound_events(),
         }
@@ -294,6 +297,7 @@ def audio_only() -> AnnotationSet:
         "speaker_diarization": turns(),
         "audio_processing": turn_taking(),
         "voice_emotion": (*voice_segments(), *voice_profiles()),
+        "laion_voice": voice_intensities(),
         "audio_quality": sound_quality(),
         "audio_events": sound_events(),
     }

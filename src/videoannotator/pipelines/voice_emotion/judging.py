@@ -48,7 +48,7 @@ class CategoryJudge(ABC):
         self._labels = labels
 
     @abstractmethod
-    def shares(self, samples: Samples) -> Values:
+    def shares(self, samples: Samples, check_stop: CheckStop) -> Values:
         """The probability of each category in a piece of at most `LONGEST_S`, float64 [classes]."""
 
     def judge(self, sounds: Iterable[Samples], check_stop: CheckStop) -> Iterator[Emotions | None]:
@@ -61,7 +61,7 @@ class CategoryJudge(ABC):
         shares = np.zeros(len(self._labels))
         for piece in equal_pieces(samples, LONGEST_S * RATE_HZ):
             check_stop()
-            shares += self.shares(piece) * (len(piece) / len(samples))
+            shares += self.shares(piece, check_stop) * (len(piece) / len(samples))
         if not np.isfinite(shares).all():
             return None
         scores = (EmotionScore(label, round(float(share), _DIGITS)) for label, share in zip(self._labels, shares, strict=True))

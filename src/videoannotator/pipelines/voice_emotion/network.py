@@ -14,7 +14,7 @@ from videoannotator.errors import InvalidConfigException
 from videoannotator.inference.class_names import read_class_names
 from videoannotator.inference.exports import refuse
 from videoannotator.inference.sessions import Session, SessionPool
-from videoannotator.pipelines.voice_emotion.judging import CategoryJudge, Samples, Values, softmax
+from videoannotator.pipelines.voice_emotion.judging import CategoryJudge, CheckStop, Samples, Values, softmax
 
 WHAT = "a network for emotions in speech"
 PREPARATION = "preprocessor_config.json"
@@ -51,7 +51,7 @@ class EmotionNetwork(CategoryJudge):
         self._session = session
         self._normalise = normalise
 
-    def shares(self, samples: Samples) -> Values:
+    def shares(self, samples: Samples, check_stop: CheckStop) -> Values:  # noqa: ARG002  ONNX Runtime goes through
         """See `CategoryJudge`.
 
         Raises:

@@ -83,8 +83,8 @@ class LaionVoiceOptions(ProsodyOptions):
     weights: AddedName = Field(
         default="laion_voice",
         description=(
-            "Name of added weights: a folder with the files of BUD-E-Whisper and with heads of Empathic Insight Voice, one for every "
-            "emotion that is to be told."
+            "Name of added weights: a folder with the files of BUD-E-Whisper, and with heads of Empathic Insight Voice for the "
+            "emotions that are to be told."
         ),
     )
 
