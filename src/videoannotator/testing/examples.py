@@ -56,7 +56,6 @@ RECORD_NAMES = MappingProxyType(
         "face_analysis": ("FaceObservation", "FaceTrack"),
         "active_speaker": ("SpeakingOnScreen", "SpeakerLink"),
         "voice_emotion": ("VoiceSegment", "VoiceProfile"),
-        "laion_voice": ("VoiceSegment", "VoiceProfile"),
         "audio_quality": ("SoundSegment", "SoundMinute"),
         "audio_events": ("SoundEvent",),
     }
@@ -225,7 +224,6 @@ def provenance() -> Provenance:
             "face_analysis": {"rate_hz": 5.0},
             "active_speaker": {"min_confidence": 0.8},
             "voice_emotion": {"weights": "my-emotions"},
-            "laion_voice": {"weights": "laion_voice"},
             "audio_quality": {"loud_dbfs": -40.0},
             "audio_events": {"weights": "audio_events"},
         },
@@ -278,7 +276,6 @@ def full() -> AnnotationSet:
             "face_analysis": (*faces(), *face_tracks()),
             "active_speaker": (*speaking_on_screen(), *speaker_links()),
             "voice_emotion": (*voice_segments(), *voice_profiles()),
-            "laion_voice": voice_intensities(),
             "audio_quality": sound_quality(),
             "audio_events": sound_events(),
         }
@@ -297,7 +294,6 @@ def audio_only() -> AnnotationSet:
         "speaker_diarization": turns(),
         "audio_processing": turn_taking(),
         "voice_emotion": (*voice_segments(), *voice_profiles()),
-        "laion_voice": voice_intensities(),
         "audio_quality": sound_quality(),
         "audio_events": sound_events(),
     }
@@ -338,6 +334,11 @@ def before_zero() -> AnnotationSet:
     )
 
 
+def intensities() -> AnnotationSet:
+    """A voice with emotions of which a network tells how strongly they are heard."""
+    return annotation_set({"voice_emotion": voice_intensities()})
+
+
 def many(count: int = 2100) -> AnnotationSet:
     """So many records that most of them wait on disk; of people, faces and voices, whose rows are long, a quarter as many."""
     scene_records = (
@@ -374,6 +375,7 @@ EXAMPLES: Mapping[str, Callable[[], AnnotationSet]] = MappingProxyType(
         "audio_only": audio_only,
         "unfinished": unfinished,
         "before_zero": before_zero,
+        "intensities": intensities,
         "many": many,
     }
 )
