@@ -54,6 +54,7 @@ def _pipeline(info: PipelineInfo) -> str:
         f"## {info.name}",
         info.description,
         f"Runs by default: {'yes' if info.default_enabled else 'no'}. Needs: {', '.join(info.modalities)}.",
+        *([f"Needs the extra `{info.extra}`: `pip install 'videoannotator[{info.extra}]'`."] if info.extra else []),
         f"Weights: {_weights(info)}.",
         f"Former names: {', '.join(f'`{name}`' for name in info.former_names) or 'none'}.",
         table(

@@ -11,7 +11,12 @@ from videoannotator.media.synthetic import Shot, Sound, shots_clip, silence, wri
 from videoannotator.registry.entries import Registry
 from videoannotator.registry.parameters import Parameter, parameters_of
 
-BUILTIN = {name: entry.plugin for name, entry in Registry.installed().pipelines.items() if entry.builtin and entry.plugin}
+BUILTIN = {
+    name: entry.plugin
+    for name, entry in Registry.installed().pipelines.items()
+    if entry.builtin and entry.plugin and not entry.plugin.packages
+}
+"""Without those that need an extra, whose options tests/extras sets."""
 
 
 def other_value(pipeline: str, parameter: Parameter) -> Any:

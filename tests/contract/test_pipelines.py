@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from tests.speakers import known_turns, talking_clip, turn
 from tests.tiny_networks import added, sound_events
+from tests.tiny_transformers import added_folder, classifier, laion
 
 from videoannotator.engine.plan import Selected
 from videoannotator.media.synthetic import Shot, Sound, shots_clip, silence, tone
 from videoannotator.pipelines.face_analysis import FaceAnalysis, FaceAnalysisOptions
-from videoannotator.registry.entries import PIPELINE_GROUP, Registry
+from videoannotator.registry.entries import PIPELINE_GROUP, Registry, missing_packages
 from videoannotator.testing.people_clips import SCENARIOS, Actor, Stage, Stop, people_clip
 from videoannotator.testing.pipeline_contract import PipelineContract
 
@@ -105,6 +106,30 @@ class TestVoiceEmotion(PipelineContract):
     pipeline = Registry.installed().pipeline("voice_emotion")
 
 
+class TestLaionVoice(PipelineContract):
+    pipeline = Registry.installed().pipeline("laion_voice")
+
+    @pytest.fixture(autouse=True, scope="class")
+    @classmethod
+    def network(cls, tmp_path_factory: pytest.TempPathFactory) -> None:
+        """A tiny encoder with heads, where the extra is installed; else the suite says that it is not."""
+        folder = tmp_path_factory.mktemp("network")
+        if not missing_packages(cls.pipeline):
+            cls.weights_folder = added_folder(folder / "weights", "laion_voice", laion(folder / "files"))
+
+
+class TestVoiceEmotionBaseline(PipelineContract):
+    pipeline = Registry.installed().pipeline("voice_emotion_baseline")
+
+    @pytest.fixture(autouse=True, scope="class")
+    @classmethod
+    def network(cls, tmp_path_factory: pytest.TempPathFactory) -> None:
+        """A tiny classifier; the same."""
+        folder = tmp_path_factory.mktemp("network")
+        if not missing_packages(cls.pipeline):
+            cls.weights_folder = added_folder(folder / "weights", "voice_emotion_baseline", classifier(folder / "files"))
+
+
 def test_no_pipeline_is_left_out() -> None:
     tested = {contract.pipeline.name for contract in PipelineContract.__subclasses__()}
     installed = {point.name for point in entry_points(group=PIPELINE_GROUP)}
@@ -113,7 +138,7 @@ def test_no_pipeline_is_left_out() -> None:
 
 def test_all_are_available_but_those_whose_weights_nobody_has_added(tmp_path: Path) -> None:
     entries = Registry.discover(tmp_path / "no weights").pipelines.values()
-    assert [entry.name for entry in entries if entry.lacking() is not None] == ["audio_events"]
-    unavailable = {entry.name: entry.reason for entry in entries if not entry.available and entry.lacking() is None}
+    assert [entry.name for entry in entries if entry.lacking()] == ["audio_events", "laion_voice", "voice_emotion_baseline"]
+    unavailable = {entry.name: entry.reason for entry in entries if not entry.available and not entry.lacking()}
     if unavailable:
         pytest.fail(str(unavailable))

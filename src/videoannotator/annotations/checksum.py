@@ -1,7 +1,7 @@
 """The checksum that ties results to their input, and weights to their manifest."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from videoannotator.errors import RunStopped
@@ -22,3 +22,9 @@ def sha256_of(path: Path, should_stop: Callable[[], bool] | None = None) -> str:
                 raise RunStopped("The run was stopped.")
             digest.update(block)
     return digest.hexdigest()
+
+
+def sha256_of_all(files: Mapping[str, str]) -> str:
+    """One checksum of several files, given the checksum of each by its name: that of lines `NAME CHECKSUM`, by name."""
+    listed = "".join(f"{name} {checksum}\n" for name, checksum in sorted(files.items()))
+    return hashlib.sha256(listed.encode()).hexdigest()

@@ -79,11 +79,29 @@ class Energy(NamedTuple):
     spread_db: float
 
 
+INTENSITY_SCALE = (0, 4)
+"""The scale of intensities: from not there to extreme."""
+
+
 class EmotionScore(NamedTuple):
-    """A category that a network knows, and its confidence in it, 0 to 1: uncalibrated."""
+    """A category that a network knows, and what the network says of it: a confidence or an intensity, and never both.
+
+    Attributes:
+        label: its name.
+        confidence: how sure the network is of this category among all that it knows, 0 to 1: uncalibrated.
+        intensity: how strongly it is heard, whatever else is heard as well. The scale is `INTENSITY_SCALE`, but networks estimate
+            it freely, so that values may lie beside it. It is no probability.
+    """
 
     label: str
-    confidence: float
+    confidence: float | None
+    intensity: float | None = None
+
+    @property
+    def value(self) -> float:
+        """The one of both that is given."""
+        value = self.intensity if self.confidence is None else self.confidence
+        return math.nan if value is None else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +126,8 @@ class VoiceSegment:
         harmonicity_db: harmonics-to-noise ratio of the voiced sound, 40 at most.
         arousal_proxy: pitch, level and rate among those of all stretches of the same speaker, 0 to 1, 0.5 the speaker's own median:
             uncalibrated, and nothing that two speakers could be compared by.
-        emotions: categories of a network that the user added, surest first, which add up to 1; empty without such a network.
+        emotions: categories of networks that the user added, empty without any: with confidences, which add up to 1, surest first,
+            or with intensities, strongest first.
     """
 
     start: MediaTime
@@ -145,10 +164,7 @@ class VoiceSegment:
         _require_numbers(self.pitch, self.energy)
         for ratio in (self.syllable_rate, self.word_rate, self.jitter_percent, self.shimmer_percent):
             require(ratio is None or (math.isfinite(ratio) and ratio >= 0), f"rates, jitter and shimmer are not negative: {ratio}")
-        require(len({score.label for score in self.emotions}) == len(self.emotions), "every category stands once")
-        for score in self.emotions:
-            require(bool(score.label.strip()), "a category has a name")
-            require_probability(f"the confidence of {score.label!r}", score.confidence)
+        _require_emotions(self.emotions)
 
     def value_of(self, measure: VoiceMeasure) -> object | None:
         """What was measured; None when it was not."""
@@ -204,6 +220,16 @@ _FIELDS = {
 def _require_speaker(subject: str | None, label: str | None) -> None:
     require(subject is None or SPEAKER_ID.fullmatch(subject) is not None, f"{subject!r} is not an id of plain letters and digits")
     require(label is None or (bool(label.strip()) and subject is not None), "a label is a text, of a speaker who is known")
+
+
+def _require_emotions(emotions: tuple[EmotionScore, ...]) -> None:
+    require(len({score.label for score in emotions}) == len(emotions), "every category stands once")
+    require(len({score.confidence is None for score in emotions}) <= 1, "categories have confidences, or all have intensities")
+    for score in emotions:
+        require(bool(score.label.strip()), "a category has a name")
+        require((score.confidence is None) != (score.intensity is None), f"{score.label!r} has a confidence or an intensity")
+        require_probability(f"the confidence of {score.label!r}", score.confidence)
+        require(math.isfinite(score.value), f"the intensity of {score.label!r} is a finite number")
 
 
 def _require_numbers(pitch: Pitch | None, energy: Energy | None) -> None:

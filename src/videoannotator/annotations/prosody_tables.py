@@ -8,7 +8,8 @@ from videoannotator.annotations.prosody import VoiceProfile, VoiceSegment
 
 def _segment_rows(pipeline: str, segments: Iterable[VoiceSegment], context: RowContext) -> Iterator[Row]:
     for number, voice in enumerate(segments, start=1):
-        surest = voice.emotions[0] if voice.emotions else (None, None)
+        first = voice.emotions[0] if voice.emotions else (None, None, None)
+        scores = "; ".join(f"{score.label}={score.value}" for score in voice.emotions) or None
         yield (
             pipeline,
             number,
@@ -29,8 +30,10 @@ def _segment_rows(pipeline: str, segments: Iterable[VoiceSegment], context: RowC
             voice.shimmer_percent,
             voice.harmonicity_db,
             voice.arousal_proxy,
-            *surest,
-            "; ".join(f"{score.label}={score.confidence}" for score in voice.emotions) or None,
+            *first[:2],
+            scores if first[2] is None else None,
+            first[2],
+            scores if first[2] is not None else None,
         )
 
 
@@ -104,9 +107,27 @@ PROSODY = Table(
             "Uncalibrated: pitch, level and rate among all stretches of this speaker, 0.5 the speaker's median; not comparable "
             "between speakers; missing when there is too little to compare with.",
         ),
-        Column("emotion", "text", None, "Surest category of an added network; missing without one."),
-        Column("emotion_confidence", "number", "0-1", "Uncalibrated confidence of that network in it."),
-        Column("emotion_scores", "text", None, "All its categories as label=confidence, surest first."),
+        Column("emotion", "text", None, "Surest or strongest category of an added network; missing without one."),
+        Column(
+            "emotion_confidence",
+            "number",
+            "0-1",
+            "Uncalibrated confidence of that network in it; missing where it tells intensity.",
+        ),
+        Column(
+            "emotion_scores",
+            "text",
+            None,
+            "All its categories as label=confidence, surest first; missing where it tells intensity.",
+        ),
+        Column(
+            "emotion_intensity",
+            "number",
+            "0-4",
+            "How strongly the emotion is heard, as that network estimates it: may lie beside the scale, and is no probability; "
+            "missing where the network tells confidence.",
+        ),
+        Column("emotion_intensities", "text", None, "All its emotions as label=intensity, strongest first; missing as that is."),
     ),
     rows=_segment_rows,
 )

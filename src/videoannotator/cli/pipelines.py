@@ -51,6 +51,8 @@ def _show(info: "PipelineInfo") -> None:
         return
     say(f"  {info.description}")
     say(f"  needs: {', '.join(info.modalities)}; writes: {', '.join(output.format for output in info.outputs)}")
+    if info.extra:
+        say(f"  extra: {info.extra}")
     if info.added_weights:
         say(f"  weights: those that the option {info.added_weights} names, given by the user")
     for weights in info.weights:

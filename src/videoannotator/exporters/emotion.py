@@ -8,7 +8,7 @@ from typing import Any
 
 from videoannotator.annotations.annotation_set import AnnotationSet
 from videoannotator.annotations.media_info import MediaInfo
-from videoannotator.annotations.prosody import VoiceSegment
+from videoannotator.annotations.prosody import INTENSITY_SCALE, EmotionScore, VoiceSegment
 from videoannotator.annotations.prosody_tables import PROSODY
 from videoannotator.annotations.time import MediaTime
 from videoannotator.exporters.base import ExportedFile, Exporter, write_array, writing
@@ -20,13 +20,22 @@ _NONE_ASKED_FOR = (
     "a network (`videoannotator models pull`; docs/usage/added_weights.md says which) and name it in the option weights."
 )
 _NONE_FOUND = "No stretch of voice was fit to be judged; the table prosody says why, stretch by stretch."
-_SOME = "Of the network named under weights: softmax of its output, not calibrated."
+_CONFIDENCES = "Of the network named under weights: softmax of its output, not calibrated."
+_INTENSITIES = (
+    "Of the networks named under weights: how strongly each emotion is heard, as they estimate it. These are no probabilities: "
+    "each stands for itself, and values may lie beside the scale."
+)
+_SCALES = {
+    "confidence": {"measure": "confidence", "lowest": 0, "highest": 1},
+    "intensity": {"measure": "intensity", "lowest": INTENSITY_SCALE[0], "highest": INTENSITY_SCALE[1]},
+}
 
 
 class Emotion(Exporter):
     """`<pipeline>.emotion.json`: `schema_version`, `source_pipeline`, `media`, `emotions`, `labels`, `metadata`.
 
-    `emotions` has an object for every stretch of voice that has categories, with times in seconds, rounded to the microsecond. What
+    `emotions` has an object for every stretch of voice that has categories, with times in seconds, rounded to the microsecond. A
+    category whose network tells how strongly it is heard has an `intensity`, and null as its `confidence`. What
     a player shows begins at time 0: a stretch that starts earlier is given from 0, and one that ends by then is left out. Without
     categories the array is empty, and `metadata` says why; what was measured on the voices stands in the table `prosody`.
     `videoannotator validate-emotion` checks such files.
@@ -59,6 +68,7 @@ class _Tally:
     """What is learned about all stretches while they are written."""
 
     segments: int = 0
+    measure: str | None = None
     labels: dict[str, None] = field(default_factory=dict)
     subjects: dict[str, str | None] = field(default_factory=dict)
 
@@ -85,10 +95,11 @@ def _emotions(segments: Iterable[VoiceSegment], tally: _Tally, channels: list[in
         if not voice.emotions or voice.end.seconds <= 0:
             continue
         tally.labels.update(dict.fromkeys(score.label for score in voice.emotions))
+        tally.measure = "confidence" if voice.emotions[0].intensity is None else "intensity"
         yield {
             "start": max(voice.start, zero).seconds,
             "end": voice.end.seconds,
-            "labels": [score._asdict() for score in voice.emotions],
+            "labels": [_label(score) for score in voice.emotions],
             "source": {"modality": "audio", "channels": channels},
             "subject": voice.subject,
             "confidence": voice.emotions[0].confidence,
@@ -96,14 +107,21 @@ def _emotions(segments: Iterable[VoiceSegment], tally: _Tally, channels: list[in
         }
 
 
+def _label(score: EmotionScore) -> dict[str, Any]:
+    label = {"label": score.label, "confidence": score.confidence}
+    return label if score.intensity is None else {**label, "intensity": score.intensity}
+
+
 def _foot(annotations: AnnotationSet, pipeline: str, tally: _Tally) -> dict[str, Any]:
     weights = annotations.outcomes[pipeline].options.get("weights")
     used = next((each for each in annotations.provenance.weights if each.name == weights), None)
-    why = _SOME if tally.labels else _NONE_ASKED_FOR if weights is None else _NONE_FOUND
+    told = _INTENSITIES if tally.measure == "intensity" else _CONFIDENCES
+    why = told if tally.labels else _NONE_ASKED_FOR if weights is None else _NONE_FOUND
     return {
         "labels": {"taxonomy": weights if tally.labels else None, "names": sorted(tally.labels)},
         "metadata": {
             "categories": why,
+            "scale": None if tally.measure is None else _SCALES[tally.measure],
             "weights": None if used is None else {"name": used.name, "sha256": used.sha256, "licence": used.licence},
             "segments": tally.segments,
             "prosody": f"Pitch, level, rate and voice quality of every stretch: the table prosody ({pipeline}.prosody.csv).",

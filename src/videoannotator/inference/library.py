@@ -18,7 +18,7 @@ from typing import Any
 import platformdirs
 
 from videoannotator.annotations.checks import require
-from videoannotator.annotations.checksum import sha256_of
+from videoannotator.annotations.checksum import sha256_of, sha256_of_all
 from videoannotator.annotations.disk import full_disk_named
 from videoannotator.errors import InvalidRequestException, WeightsDamagedException, WeightsMissingException
 from videoannotator.inference.hashes import checked_sha256
@@ -26,10 +26,12 @@ from videoannotator.inference.hashes import checked_sha256
 RECORD = "weights.json"
 PARTIAL = ".partial"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-FILE_NAME = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}/)?[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+FILE_NAME = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}/)?[A-Za-z0-9_][A-Za-z0-9._&-]{0,127}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 UNSTATED = "not stated"
 ONNX_SUFFIXES = (".onnx", ".ort")
+NUMBERS_SUFFIXES = (*ONNX_SUFFIXES, ".bin", ".ckpt", ".npz", ".pt", ".pth", ".safetensors")
+"""Endings of files that hold a network's numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,11 @@ class AddedWeights:
 
     @property
     def sha256(self) -> str:
-        """The checksum that provenance names: of the largest file, which holds the numbers."""
-        return max(self.files, key=lambda file: file.size_bytes).sha256
+        """The checksum that provenance names: of the file that holds the numbers, or of all that do; else of the largest."""
+        holders = {file.name: file.sha256 for file in self.files if file.name.endswith(NUMBERS_SUFFIXES)}
+        if len(holders) > 1:
+            return sha256_of_all(holders)
+        return next(iter(holders.values()), max(self.files, key=lambda file: file.size_bytes).sha256)
 
     def as_json(self) -> str:
         """The text of the record."""

@@ -161,7 +161,7 @@ def _free_name(library: WeightsLibrary, name: str | None, file: str) -> str:
 
 def _plain_file_name(name: str) -> str:
     """A name that every file system takes."""
-    return re.sub(r"[^A-Za-z0-9._-]", "-", name)[-100:].lstrip(".-") or "weights"
+    return re.sub(r"[^A-Za-z0-9._&-]", "-", name)[-100:].lstrip(".-&") or "weights"
 
 
 def _plain_checksum(sha256: str) -> str:

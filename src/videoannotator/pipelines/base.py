@@ -101,6 +101,8 @@ class Pipeline(ABC, Generic[OptionsT]):
         weights: the weights it may load, by manifest name.
         added_weights: the option that names added weights without which it cannot run; None where it runs as it comes. While
             there are no weights of the name that is this option's default, it is listed as unavailable.
+        extra: the extra of this package that must be installed for it; None when nothing is missing by default.
+        packages: what that extra brings and the pipeline imports when it starts; while one is missing, it is listed as unavailable.
     """
 
     name: ClassVar[str]
@@ -118,6 +120,8 @@ class Pipeline(ABC, Generic[OptionsT]):
     produces: ClassVar[tuple[type, ...]]
     weights: ClassVar[tuple[str, ...]] = ()
     added_weights: ClassVar[str | None] = None
+    extra: ClassVar[str | None] = None
+    packages: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     @abstractmethod

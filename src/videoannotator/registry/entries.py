@@ -1,6 +1,6 @@
 """Pipelines and exporters by entry point, loaded late; one that cannot be loaded is listed with the reason, the rest works."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -31,6 +31,42 @@ def add_weights(name: str) -> str:
     return f"Run: videoannotator models pull SOURCE --name {name} (docs/usage/added_weights.md says which networks are understood)."
 
 
+def missing_packages(plugin: type) -> tuple[str, ...]:
+    """The packages that a pipeline or exporter says to need and that are not installed; nothing is imported."""
+    return tuple(package for package in getattr(plugin, "packages", ()) if find_spec(package) is None)
+
+
+def no_package(name: str) -> str:
+    """Why something cannot be used whose package is missing."""
+    return f"It needs the package {name!r}, which is not installed."
+
+
+def add_package(name: str, plugin: type, distribution: str) -> str:
+    """What to do about that."""
+    extra = getattr(plugin, "extra", None)
+    return f"Install it with: pip install '{distribution}[{extra}]'" if extra else f"Install {name!r}."
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Something that has to be added before a pipeline can be used.
+
+    Attributes:
+        reason: what is missing, in a sentence.
+        cure: what to do about that.
+        weights: the name of the added weights that are missing; None when it is something else.
+    """
+
+    reason: str
+    cure: str
+    weights: str | None = None
+
+
+def _cure(lacks: Iterable[Lack]) -> str:
+    """What to do about all that is missing."""
+    return ". ".join(lack.cure for lack in lacks)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[PluginT]):
     """A pipeline or exporter that is installed, whether or not it can be used.
@@ -42,7 +78,8 @@ class Entry(Generic[PluginT]):
         plugin: its class; None when it cannot be loaded.
         fault: why it cannot be loaded, in a sentence; None when it can.
         cure: what to do about that.
-        library: where weights are looked for that somebody has to add before it can be used; None takes them for granted.
+        library: where weights are looked for that somebody has to add before it can be used; None takes them, and the packages of
+            its extra, for granted.
     """
 
     name: str
@@ -56,32 +93,34 @@ class Entry(Generic[PluginT]):
     @property
     def available(self) -> bool:
         """Whether it can be used now: weights may come and go."""
-        return self.plugin is not None and self.lacking() is None
+        return self.plugin is not None and not self.lacking()
 
     @property
     def reason(self) -> str | None:
         """Why it cannot be used, in a sentence; None when it can."""
-        lacking = self.lacking()
-        return self.fault if lacking is None else no_weights(lacking)
+        return " ".join(lack.reason for lack in self.lacking()) or self.fault
 
     @property
     def hint(self) -> str | None:
         """What to do about that."""
-        lacking = self.lacking()
-        return self.cure if lacking is None else add_weights(lacking)
+        return _cure(self.lacking()) or self.cure
 
-    def lacking(self, options: PipelineOptions | None = None) -> str | None:
-        """The name of added weights that it cannot run without and that are not there; None when nothing is missing.
+    def lacking(self, options: PipelineOptions | None = None) -> tuple[Lack, ...]:
+        """What has to be added before it can run: the packages of an extra, and weights.
 
         Args:
             options: those it is to run with; the defaults when they are left out.
         """
-        option = getattr(self.plugin, "added_weights", None)
-        if option is None or self.library is None:
-            return None
-        defaults: Any = self.plugin
-        name: str = getattr(options or defaults.Options(), option)
-        return None if name in self.library.names() else name
+        plugin: Any = self.plugin
+        if plugin is None or self.library is None:
+            return ()
+        missing = missing_packages(plugin)
+        lacks = [Lack(no_package(name), add_package(name, plugin, self.distribution)) for name in missing[:1]]
+        if plugin.added_weights is not None:
+            name: str = getattr(options or plugin.Options(), plugin.added_weights)
+            if name not in self.library.names():
+                lacks.append(Lack(no_weights(name), add_weights(name), name))
+        return tuple(lacks)
 
     @property
     def builtin(self) -> bool:
@@ -93,7 +132,8 @@ def _load(point: EntryPoint, problems_of: Callable[[str, Any], list[str]]) -> En
     """Import the plugin behind an entry point and hold it against its declaration."""
     distribution = point.dist.name if point.dist else "an unnamed package"
     cure = "Reinstall VideoAnnotator." if distribution == "videoannotator" else f"Update or uninstall the package {distribution!r}."
-    plugin, reason, hint = None, None, cure
+    plugin: Any = None
+    reason, hint = None, cure
     try:
         plugin = point.load()
         problems = problems_of(point.name, plugin)
@@ -105,12 +145,10 @@ def _load(point: EntryPoint, problems_of: Callable[[str, Any], list[str]]) -> En
     else:
         reason = "Its declaration is wrong: " + "; ".join(problems) + "." if problems else None
     if reason is None:
-        missing = [package for package in getattr(plugin, "packages", ()) if find_spec(package) is None]
-        if not missing:
+        missing = missing_packages(plugin)
+        if not missing or issubclass(plugin, Pipeline):  # a pipeline is listed with all that is known of it: see `Entry.lacking`
             return Entry(point.name, point.value, distribution, plugin)
-        reason = f"It needs the package {missing[0]!r}, which is not installed."
-        extra = getattr(plugin, "extra", None)
-        hint = f"Install it with: pip install '{distribution}[{extra}]'" if extra else f"Install {missing[0]!r}."
+        reason, hint = no_package(missing[0]), add_package(missing[0], plugin, distribution)
     return Entry(point.name, point.value, distribution, None, reason, hint)
 
 
@@ -156,8 +194,8 @@ class Registry:
         return cls.discover(weights_folder)
 
     def trusting(self) -> "Registry":
-        """The same, taking added weights for granted: for work that was accepted. Of its pipelines, one whose weights have gone
-        since then fails alone.
+        """The same, taking added weights and extras for granted: for work that was accepted. Of its pipelines, one whose weights
+        have gone since then fails alone.
         """
         return replace(self, pipelines={name: replace(entry, library=None) for name, entry in self.pipelines.items()})
 
@@ -194,20 +232,21 @@ class Registry:
             )
         return entry.plugin
 
-    def require_weights(self, name: str, options: PipelineOptions) -> None:
-        """Make sure that the weights are there which somebody has to add before a pipeline can run.
+    def require_ready(self, name: str, options: PipelineOptions) -> None:
+        """Make sure that all is there which somebody has to add before a pipeline can run: weights, and the packages of an extra.
 
         Raises:
             PipelineNotFoundException: no pipeline has this name.
-            PipelineUnavailableException: they are not there.
+            PipelineUnavailableException: something is not there.
         """
         entry = self.pipelines[self.canonical_name(name)]
         lacking = entry.lacking(options)
-        if lacking is not None:
+        if lacking:
+            weights = next((lack.weights for lack in lacking if lack.weights is not None), None)
             raise PipelineUnavailableException(
-                f"The pipeline {entry.name!r} cannot be used. {no_weights(lacking)}",
-                hint=add_weights(lacking),
-                detail={"pipeline": entry.name, "weights": lacking},
+                " ".join([f"The pipeline {entry.name!r} cannot be used.", *(lack.reason for lack in lacking)]),
+                hint=_cure(lacking),
+                detail={"pipeline": entry.name, **({} if weights is None else {"weights": weights})},
             )
 
     def default_pipelines(self) -> tuple[str, ...]:

@@ -30,7 +30,8 @@ class WeightsNote:
 class PipelineInfo:
     """What is known about a pipeline; of one that cannot be loaded, only its name and why.
 
-    `added_weights` is the option that names weights which have to be added before it can be used.
+    `added_weights` is the option that names weights which have to be added before it can be used, `extra` the extra that has to be
+    installed.
     """
 
     name: str
@@ -51,6 +52,7 @@ class PipelineInfo:
     config_schema: dict[str, Any] | None = None
     weights: tuple[WeightsNote, ...] = ()
     added_weights: str | None = None
+    extra: str | None = None
 
 
 def list_pipelines(registry: Registry | None = None) -> list[PipelineInfo]:
@@ -82,6 +84,7 @@ def _describe(entry: Entry[Pipeline[Any]], registry: Registry) -> PipelineInfo:
         config_schema=pipeline.Options.model_json_schema(),
         weights=tuple(_weights(name) for name in pipeline.weights),
         added_weights=pipeline.added_weights,
+        extra=pipeline.extra,
     )
 
 

@@ -39,7 +39,7 @@ from videoannotator.annotations.voices import SpeakerTurn
 from videoannotator.testing.active_speaker_examples import many_on_screen, speaker_links, speaking_on_screen
 from videoannotator.testing.sound_examples import sound_events, sound_quality
 from videoannotator.testing.speech_examples import turn_taking, turns, utterance, utterances
-from videoannotator.testing.voice_examples import voice_profiles, voice_segments
+from videoannotator.testing.voice_examples import voice_intensities, voice_profiles, voice_segments
 
 RECORDING_NAME = "face person Zoë"
 """Stem of the recording's file name in every example; no output file may be named after it."""
@@ -334,6 +334,11 @@ def before_zero() -> AnnotationSet:
     )
 
 
+def intensities() -> AnnotationSet:
+    """A voice with emotions of which a network tells how strongly they are heard."""
+    return annotation_set({"voice_emotion": voice_intensities()})
+
+
 def many(count: int = 2100) -> AnnotationSet:
     """So many records that most of them wait on disk; of people, faces and voices, whose rows are long, a quarter as many."""
     scene_records = (
@@ -370,6 +375,7 @@ EXAMPLES: Mapping[str, Callable[[], AnnotationSet]] = MappingProxyType(
         "audio_only": audio_only,
         "unfinished": unfinished,
         "before_zero": before_zero,
+        "intensities": intensities,
         "many": many,
     }
 )

@@ -20,6 +20,7 @@ from videoannotator.media.demo_clip import speech_sample
 from videoannotator.media.synthetic import Shot, Sound, shots_clip
 from videoannotator.pipelines.base import Pipeline
 from videoannotator.registry.declaration import pipeline_problems
+from videoannotator.registry.entries import missing_packages
 
 STOP_LIMIT_S = 1.0
 
@@ -51,7 +52,9 @@ class PipelineContract:
         return path
 
     def run(self, recording: Path, should_stop: Callable[[], bool] = lambda: False) -> AnnotationSet:
-        """Run the pipeline with its default options on the CPU, and no other than its makers."""
+        """Run the pipeline with its default options on the CPU, and no other than its makers; skips without its extra."""
+        if missing := missing_packages(self.pipeline):
+            pytest.skip(f"{self.pipeline.name} needs the extra {self.pipeline.extra}: {', '.join(missing)} is not installed")
         selection = [Selected(self.pipeline, self.pipeline.Options()), *self.makers]
         return run_selection(recording, selection, shared_sessions("cpu", 1, self.weights_folder), _ignore, should_stop)
 

@@ -1,5 +1,6 @@
 """The voices of the example annotation sets."""
 
+from dataclasses import replace
 from typing import Any
 
 from videoannotator.annotations.prosody import EmotionScore, Energy, Pitch, VoiceFlag, VoiceMeasure, VoiceProfile, VoiceSegment
@@ -42,6 +43,16 @@ def voice_segments() -> tuple[VoiceSegment, ...]:
         VoiceSegment(_at(4.0), _at(6.5), "speaker_001", "Zoë", (VoiceFlag.OVERLAP,), both, **known),
         VoiceSegment(_at(8.0), _at(9.999999), None, None, (VoiceFlag.NOISE_UNKNOWN,), nobody, **known),
     )
+
+
+def voice_intensities() -> tuple[VoiceSegment, ...]:
+    """The first of `voice_segments`, with emotions of which a network tells how strongly they are heard."""
+    emotions = (
+        EmotionScore("Thankfulness Gratitude", None, 4.25),
+        EmotionScore("Freude & Stolz über mich", None, 1.5),
+        EmotionScore("Doubt", None, -0.125),
+    )
+    return (replace(voice_segments()[0], emotions=emotions),)
 
 
 def voice_profiles() -> tuple[VoiceProfile, ...]:

@@ -131,6 +131,11 @@ def _probability(value: Any, path: str) -> Iterator[EmotionProblem]:
         yield EmotionProblem(path, f"{_shown(value)} is not a number from 0 to 1")
 
 
+def _probability_or_null(value: Any, path: str) -> Iterator[EmotionProblem]:
+    if value is not None:
+        yield from _probability(value, path)
+
+
 def _time(value: Any, path: str) -> Iterator[EmotionProblem]:
     if not _is_finite(value) or value < 0:
         yield EmotionProblem(path, f"{_shown(value)} is not a finite number of seconds from 0")
@@ -152,6 +157,20 @@ def _each_once(values: list[Any], path: str) -> Iterator[EmotionProblem]:
             seen.add(name)
 
 
+def _label(value: Any, path: str) -> Iterator[EmotionProblem]:
+    """A category has a confidence, or null and an intensity."""
+    yield from _object_of(_LABEL)(value, path)
+    if not isinstance(value, dict) or "confidence" not in value:
+        return
+    intensity = value.get("intensity")
+    if intensity is not None and not _is_finite(intensity):
+        yield EmotionProblem(f"{path}.intensity", f"{_shown(intensity)} is not a finite number")
+    if value["confidence"] is None and intensity is None:
+        yield EmotionProblem(f"{path}.confidence", "null is only right beside an intensity")
+    if value["confidence"] is not None and intensity is not None:
+        yield EmotionProblem(f"{path}.intensity", "stands beside a confidence, which has to be null then")
+
+
 def _emotion(value: Any, path: str) -> Iterator[EmotionProblem]:
     yield from _object_of(_EMOTION)(value, path)
     if not isinstance(value, dict):
@@ -162,6 +181,13 @@ def _emotion(value: Any, path: str) -> Iterator[EmotionProblem]:
     for name in ("labels", "quality_flags"):
         if isinstance(value.get(name), list):
             yield from _each_once(value[name], f"{path}.{name}")
+    if "confidence" in value and value["confidence"] is None and _tells_confidence(value.get("labels")):
+        yield EmotionProblem(f"{path}.confidence", "null is only right when all labels have intensities")
+
+
+def _tells_confidence(labels: Any) -> bool:
+    """Whether any label comes without an intensity."""
+    return not isinstance(labels, list) or any(not isinstance(label, dict) or label.get("intensity") is None for label in labels)
 
 
 def _shown(value: Any) -> str:
@@ -170,13 +196,14 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
+_LABEL: dict[str, Rule] = {"label": _text, "confidence": _probability_or_null}
 _EMOTION: dict[str, Rule] = {
     "start": _time,
     "end": _time,
-    "labels": _array_of(_object_of({"label": _text, "confidence": _probability}), fewest=1),
+    "labels": _array_of(_label, fewest=1),
     "source": _object_of({"modality": _text, "channels": _array_of(_channel)}),
     "subject": _text_or_null,
-    "confidence": _probability,
+    "confidence": _probability_or_null,
     "quality_flags": _array_of(_text),
 }
 _DOCUMENT: dict[str, Rule] = {

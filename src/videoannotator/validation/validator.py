@@ -161,11 +161,12 @@ class _Findings:
             self._accept(pipeline, model.model_validate_json(_json(sent)))
 
     def _accept(self, pipeline: str, options: PipelineOptions) -> None:
-        """Keep typed options, unless the weights that they name are missing."""
+        """Keep typed options, unless the weights that they name are missing, or an extra."""
         try:
-            self._registry.require_weights(pipeline, options)
+            self._registry.require_ready(pipeline, options)
         except PipelineUnavailableException as error:
-            field = self._registry.pipeline(pipeline).added_weights or ""
+            weights_missing = "weights" in (error.detail or {})
+            field = (self._registry.pipeline(pipeline).added_weights or "") if weights_missing else ""
             self.errors.append(FieldError(pipeline, field, error.message, error.code, error.hint or ""))
         else:
             self.options[pipeline] = options

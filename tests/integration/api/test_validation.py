@@ -13,7 +13,7 @@ from tests.plugins import ToyPipeline
 from tests.servers import Live, serving
 from tests.tiny_networks import added, sound_events
 
-from videoannotator.registry.entries import Entry, Registry
+from videoannotator.registry.entries import Entry, Registry, missing_packages
 from videoannotator.validation.models import ValidationResult
 from videoannotator.validation.validator import ConfigValidator
 
@@ -88,6 +88,17 @@ def test_weights_that_somebody_has_to_add_are_looked_for_where_the_settings_say(
         body = server.get("/api/v1/pipelines/audio_events").json()
         assert (body["available"], body["unavailable_reason"], body["install_hint"]) == (True, None, None)
         assert post(server, "/api/v1/config/validate", {"config": {}, "selected_pipelines": ["audio_events"]})["valid"]
+
+
+@pytest.mark.parametrize("name", ["laion_voice", "voice_emotion_baseline"])
+def test_pipelines_of_extras_are_shown_with_the_cure_and_refused(server: Live, name: str) -> None:
+    body = server.get(f"/api/v1/pipelines/{name}").json()
+    assert (body["available"], body["pipeline_family"], body["config_schema"]["type"]) == (False, "voice", "object")
+    assert f"none of the name '{name}'" in body["unavailable_reason"]
+    (item,) = post(server, "/api/v1/config/validate", {"config": {}, "selected_pipelines": [name]})["errors"]
+    assert (item["code"], item["field"], item["hint"]) == ("PIPELINE_UNAVAILABLE", "weights", body["install_hint"])
+    if missing_packages(Registry.installed().pipeline(name)):
+        assert f"pip install 'videoannotator[{name}]'" in body["install_hint"]
 
 
 def test_one_pipeline_by_today_s_and_by_a_former_name(server: Live) -> None:

@@ -29,6 +29,10 @@ WHOLE = voice_segments()[0]
         ({"energy": Energy(float("nan"), 1.0)}, "no numbers of an energy"),
         ({"emotions": (EmotionScore("a", 1.2),)}, "confidence of 'a'"),
         ({"emotions": (EmotionScore("a", 0.5), EmotionScore("a", 0.5))}, "once"),
+        ({"emotions": (EmotionScore("a", None),)}, "'a' has a confidence or an intensity"),
+        ({"emotions": (EmotionScore("a", 0.5, 2.0),)}, "'a' has a confidence or an intensity"),
+        ({"emotions": (EmotionScore("a", None, float("nan")),)}, "the intensity of 'a' is a finite number"),
+        ({"emotions": (EmotionScore("a", 0.5), EmotionScore("b", None, 2.0))}, "or all have intensities"),
     ],
 )
 def test_what_cannot_be_is_refused(changes: dict[str, Any], message: str) -> None:
@@ -78,6 +82,8 @@ def test_prosody_as_rows() -> None:
         "emotion": "fröhlich",
         "emotion_confidence": 0.875,
         "emotion_scores": "fröhlich=0.875; neutral, calm=0.125",
+        "emotion_intensity": None,
+        "emotion_intensities": None,
     }
     assert rows[1]["voice_flags"] == "too_short unvoiced"
     assert str(rows[1]["missing_measures"]).startswith("pitch:too_short+unvoiced energy:too_short+unvoiced")
@@ -89,3 +95,16 @@ def test_prosody_as_rows() -> None:
 def test_the_proxy_is_said_to_be_uncalibrated() -> None:
     (column,) = [column for column in PROSODY.columns if column.name == "arousal_proxy"]
     assert "Uncalibrated" in column.description
+
+
+def test_intensities_stand_in_columns_of_their_own() -> None:
+    with EXAMPLES["intensities"]() as annotations:
+        (row,) = annotations.rows(PROSODY, "voice_emotion")
+    cells = dict(zip([column.name for column in PROSODY.columns], row, strict=True))
+    assert {name: value for name, value in cells.items() if name.startswith("emotion")} == {
+        "emotion": "Thankfulness Gratitude",
+        "emotion_confidence": None,
+        "emotion_scores": None,
+        "emotion_intensity": 4.25,
+        "emotion_intensities": "Thankfulness Gratitude=4.25; Freude & Stolz über mich=1.5; Doubt=-0.125",
+    }

@@ -24,7 +24,7 @@ def exported(example: str, folder: Path) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("example", ["full", "empty", "audio_only", "before_zero", "many"])
+@pytest.mark.parametrize("example", ["full", "empty", "audio_only", "before_zero", "intensities", "many"])
 def test_files_keep_to_the_rules(example: str, tmp_path: Path) -> None:
     exported(example, tmp_path)
     assert check_emotion_file(tmp_path / FILE) == []
@@ -48,6 +48,7 @@ def test_only_stretches_with_categories_are_emotions(tmp_path: Path) -> None:
     assert document["metadata"]["segments"] == len(voice_segments())
     assert document["metadata"]["subjects"] == {"speaker_001": "Zoë"}
     assert "not calibrated" in document["metadata"]["categories"]
+    assert document["metadata"]["scale"] == {"measure": "confidence", "lowest": 0, "highest": 1}
 
 
 def test_without_weights_the_file_says_why_it_is_empty_and_where_the_prosody_is(tmp_path: Path) -> None:
@@ -59,6 +60,7 @@ def test_without_weights_the_file_says_why_it_is_empty_and_where_the_prosody_is(
     assert document["emotions"] == []
     assert document["labels"] == {"taxonomy": None, "names": []}
     assert document["metadata"]["weights"] is None
+    assert document["metadata"]["scale"] is None
     assert "models pull" in document["metadata"]["categories"]
     assert "voice_emotion.prosody.csv" in document["metadata"]["prosody"]
 
@@ -72,3 +74,17 @@ def test_with_weights_and_nothing_to_judge_the_reason_is_another(tmp_path: Path)
 def test_what_begins_before_a_player_s_clock_is_shown_from_zero(tmp_path: Path) -> None:
     (emotion,) = exported("before_zero", tmp_path)["emotions"]
     assert (emotion["start"], emotion["end"]) == (0.0, 1.75)
+
+
+def test_intensities_are_no_confidences(tmp_path: Path) -> None:
+    document = exported("intensities", tmp_path)
+    (emotion,) = document["emotions"]
+    assert emotion["confidence"] is None
+    assert emotion["labels"] == [
+        {"label": "Thankfulness Gratitude", "confidence": None, "intensity": 4.25},
+        {"label": "Freude & Stolz über mich", "confidence": None, "intensity": 1.5},
+        {"label": "Doubt", "confidence": None, "intensity": -0.125},
+    ]
+    assert document["metadata"]["scale"] == {"measure": "intensity", "lowest": 0, "highest": 4}
+    assert "no probabilities" in document["metadata"]["categories"]
+    assert document["labels"]["taxonomy"] == "my-emotions"

@@ -50,6 +50,15 @@ def test_one_file_is_a_path_and_several_are_a_folder(tmp_path: Path) -> None:
     assert library.names() == ("two",)
 
 
+def test_the_checksum_of_weights_is_that_of_all_files_with_numbers(tmp_path: Path) -> None:
+    files = {"a.safetensors": b"1", "model_Jealousy_&_Envy_best.pth": b"2", "config.json": b"{   }"}
+    library = filled(tmp_path, three=files, other={**files, "a.safetensors": b"3"}, same={**files, "config.json": b"{}"})
+    of_all = library.entry("three").sha256
+    assert library.path("three").is_dir()
+    assert of_all not in {file.sha256 for file in library.entry("three").files}
+    assert of_all == library.entry("same").sha256 != library.entry("other").sha256
+
+
 def test_damage_is_found(tmp_path: Path) -> None:
     library = filled(tmp_path, one={"a.onnx": b"1"}, two={"b.bin": b"2"}, three={"c.bin": b"3"})
     (tmp_path / "one" / "a.onnx").write_bytes(b"other")

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.plugins import installed
+from tests.tiny_networks import added, sound_events
 
+from videoannotator.engine.annotate import annotate
 from videoannotator.errors import PipelineNotFoundException, PipelineUnavailableException
+from videoannotator.media.synthetic import Sound, write_clip
 from videoannotator.registry.check import check_pipelines
-from videoannotator.registry.entries import EXPORTER_GROUP, PIPELINE_GROUP, Registry
+from videoannotator.registry.entries import EXPORTER_GROUP, PIPELINE_GROUP, Registry, missing_packages
 
 RIGHT = "from tests.plugins import ToyPipeline\n"
 OPTIONS = "from pydantic import ConfigDict, Field\nfrom videoannotator.pipelines.base import PipelineOptions\n"
@@ -170,3 +174,65 @@ def test_check_finds_a_pipeline_that_cannot_be_made(tmp_path: Path) -> None:
         found = check_pipelines(Registry.discover())
     assert "cannot be made with its default options: KeyError" in found["toy"][0]
     assert not found["scene_detection"]
+
+
+NEEDY = """
+from typing import ClassVar
+from tests.plugins import ToyOptions, ToyPipeline
+from pydantic import Field
+class Options(ToyOptions):
+    weights: str = Field("toys", description="Name of added weights.")
+class Needy(ToyPipeline):
+    Options = Options
+    added_weights = "weights"
+    extra = "fun"
+    packages: ClassVar[tuple[str, ...]] = ("numpy", PACKAGE)
+"""
+
+
+def test_a_pipeline_says_which_extra_and_which_weights_it_lacks(tmp_path: Path) -> None:
+    weights = tmp_path / "weights"
+    with installed(
+        tmp_path, "toyplugin", NEEDY.replace("PACKAGE", "'no_such_package'"), {PIPELINE_GROUP: {"toy": "toyplugin:Needy"}}
+    ):
+        registry = Registry.discover(weights)
+        entry = registry.pipelines["toy"]
+        assert (entry.available, entry.plugin is not None) == (False, True)
+        assert entry.reason == (
+            "It needs the package 'no_such_package', which is not installed. "
+            "It needs weights that you add, and there are none of the name 'toys'."
+        )
+        assert str(entry.hint).startswith(
+            "Install it with: pip install 'toyplugin[fun]'. Run: videoannotator models pull SOURCE --name"
+        )
+        added(weights, "toys", sound_events(tmp_path / "net.onnx"))
+        assert entry.reason == "It needs the package 'no_such_package', which is not installed."
+        assert entry.hint == "Install it with: pip install 'toyplugin[fun]'"
+        with pytest.raises(PipelineUnavailableException, match="'no_such_package'") as caught:
+            registry.require_ready("toy", registry.pipeline("toy").Options())
+        assert caught.value.detail == {"pipeline": "toy"}
+        registry.trusting().require_ready("toy", registry.pipeline("toy").Options())
+
+
+def test_with_its_extra_a_pipeline_lacks_only_weights(tmp_path: Path) -> None:
+    with installed(tmp_path, "toyplugin", NEEDY.replace("PACKAGE", "'pytest'"), {PIPELINE_GROUP: {"toy": "toyplugin:Needy"}}):
+        entry = Registry.discover(tmp_path / "weights").pipelines["toy"]
+        assert entry.reason == "It needs weights that you add, and there are none of the name 'toys'."
+        added(tmp_path / "weights", "toys", sound_events(tmp_path / "net.onnx"))
+        assert Registry.discover(tmp_path / "weights").pipelines["toy"].available
+
+
+@pytest.mark.parametrize("name", ["laion_voice", "voice_emotion_baseline"])
+def test_pipelines_of_extras_are_listed_and_refused_with_the_cure(name: str, tmp_path: Path) -> None:
+    entry = Registry.discover(tmp_path / "weights").pipelines[name]
+    assert not entry.available
+    assert f"none of the name '{name}'" in str(entry.reason)
+    assert f"videoannotator models pull SOURCE --name {name}" in str(entry.hint)
+    assert entry.plugin is not None
+    if missing_packages(entry.plugin):
+        assert str(entry.reason).startswith("It needs the package 'torch', which is not installed.")
+        assert str(entry.hint).startswith(f"Install it with: pip install 'videoannotator[{name}]'. Run: ")
+    write_clip(tmp_path / "sound.m4a", sounds=[Sound(np.zeros(16000, np.float32), 16000)])
+    with pytest.raises(PipelineUnavailableException, match=f"'{name}' cannot be used") as refused:
+        annotate(tmp_path / "sound.m4a", [name], weights_folder=tmp_path / "weights")
+    assert refused.value.hint == entry.hint

@@ -41,6 +41,11 @@ def test_a_valid_document_has_no_problem() -> None:
     assert problems(lambda _: None) == []
 
 
+def test_intensities_stand_in_place_of_confidences() -> None:
+    labels = [{"label": "Pride", "confidence": None, "intensity": 4.5}, {"label": "Awe", "confidence": None, "intensity": -0.25}]
+    assert problems(lambda d: d["emotions"][1].update(labels=labels, confidence=None)) == []
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -70,6 +75,22 @@ def test_a_valid_document_has_no_problem() -> None:
         (lambda d: d["emotions"][2].update(quality_flags=[None]), "emotions[2].quality_flags[0]: null is not a text"),
         (lambda d: d["emotions"][2].update(quality_flags=["a", "a"]), 'emotions[2].quality_flags[1]: "a" stands there twice'),
         (lambda d: d["emotions"].append(None), "emotions[4]: null is not an object"),
+        (
+            lambda d: d["emotions"][1]["labels"][0].update(confidence=None),
+            "emotions[1].labels[0].confidence: null is only right beside an intensity",
+        ),
+        (
+            lambda d: d["emotions"][1]["labels"][0].update(intensity=2.5),
+            "emotions[1].labels[0].intensity: stands beside a confidence, which has to be null then",
+        ),
+        (
+            lambda d: d["emotions"][1]["labels"][0].update(confidence=None, intensity="much"),
+            'emotions[1].labels[0].intensity: "much" is not a finite number',
+        ),
+        (
+            lambda d: d["emotions"][1].update(confidence=None),
+            "emotions[1].confidence: null is only right when all labels have intensities",
+        ),
         (lambda d: d.update(emotions=None), "emotions: null is not an array"),
         (lambda d: d.update(schema_version="2.0"), 'schema_version: "2.0" is not a version 1.x'),
         (lambda d: d.pop("source_pipeline"), "source_pipeline: is missing"),

@@ -5,7 +5,6 @@ downloads nothing. pyannote.audio unpickles them, so they can run code. It hears
 alone takes 230 MB for every hour.
 """
 
-import hashlib
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from videoannotator.annotations.checksum import sha256_of
+from videoannotator.annotations.checksum import sha256_of, sha256_of_all
 from videoannotator.annotations.provenance import WeightsUsed
 from videoannotator.errors import ExtraMissingException, InferenceFailedException, InvalidConfigException, WeightsMissingException
 from videoannotator.pipelines.base import RunContext
@@ -181,13 +180,12 @@ def _loaded(audio: Any, hub: Any, place: Path) -> Any:
 
 
 def _checksum(place: Path) -> str:
-    """The checksum of a file; of a pipeline, one of all names and checksums of its files, also those in folders beside them."""
+    """The checksum of a file; of a pipeline, one of all its files, also those in folders beside them."""
     if place.is_file() and place.name != _CONFIG:
         return sha256_of(place)
     folder = place if place.is_dir() else place.parent
-    files = sorted(path for each in ("*", "*/*") for path in folder.glob(each) if path.is_file() and path.suffix in _PARTS)
-    listed = "".join(f"{path.relative_to(folder).as_posix()} {sha256_of(path)}\n" for path in files)
-    return hashlib.sha256(listed.encode()).hexdigest()
+    files = (path for each in ("*", "*/*") for path in folder.glob(each) if path.is_file() and path.suffix in _PARTS)
+    return sha256_of_all({path.relative_to(folder).as_posix(): sha256_of(path) for path in files})
 
 
 def _called(model: str) -> str:

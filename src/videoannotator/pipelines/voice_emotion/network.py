@@ -3,25 +3,19 @@
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from videoannotator.annotations.checks import require
-from videoannotator.annotations.prosody import EmotionScore
 from videoannotator.errors import InvalidConfigException
 from videoannotator.inference.class_names import read_class_names
 from videoannotator.inference.exports import refuse
 from videoannotator.inference.sessions import Session, SessionPool
+from videoannotator.pipelines.voice_emotion.judging import CategoryJudge, CheckStop, Samples, Values, softmax
 
-Samples = npt.NDArray[np.float32]
-
-RATE_HZ = 16_000
-LONGEST_S = 15
-"""Longer sound is cut into equal pieces, and what the network says about them is averaged."""
 WHAT = "a network for emotions in speech"
 PREPARATION = "preprocessor_config.json"
 """What may be added with the network: how sound is prepared for it."""
@@ -30,7 +24,7 @@ _DIMENSIONS = 2
 _SMALLEST_VARIANCE = 1e-7
 
 
-class EmotionNetwork:
+class EmotionNetwork(CategoryJudge):
     """The probabilities of emotion categories.
 
     Args:
@@ -53,41 +47,23 @@ class EmotionNetwork:
         (shape,) = session.output_shapes
         if shape and shape[-1] is not None and shape[-1] != len(labels):
             raise _other_labels(session, labels, shape[-1])
+        super().__init__(labels)
         self._session = session
-        self._labels = labels
         self._normalise = normalise
 
-    def scores(self, samples: Samples, check_stop: Callable[[], None]) -> tuple[EmotionScore, ...] | None:
-        """The categories of a stretch of one voice, surest first; None when the network gives no usable numbers.
-
-        Args:
-            samples: float32 [n], 16 kHz.
-            check_stop: called before every piece.
+    def shares(self, samples: Samples, check_stop: CheckStop) -> Values:  # noqa: ARG002  ONNX Runtime goes through
+        """See `CategoryJudge`.
 
         Raises:
             InferenceFailedException: the network could not be run.
             InvalidConfigException: it gives another number of values than there are labels.
-            RunStopped: somebody asked for it.
         """
-        pieces = np.array_split(samples, -(-len(samples) // (LONGEST_S * RATE_HZ)))
-        shares = np.zeros(len(self._labels))
-        for piece in pieces:
-            check_stop()
-            shares += self._share(piece) * (len(piece) / len(samples))
-        if not np.isfinite(shares).all():
-            return None
-        scores = (EmotionScore(label, round(float(share), 4)) for label, share in zip(self._labels, shares, strict=True))
-        return tuple(sorted(scores, key=lambda score: (-score.confidence, score.label)))
-
-    def _share(self, samples: Samples) -> npt.NDArray[np.float64]:
         if self._normalise:
             samples = (samples - samples.mean()) / np.sqrt(samples.var() + np.float32(_SMALLEST_VARIANCE))
         (values,) = self._session.run({self._session.input_names[0]: samples[None].astype(np.float32)}).values()
         if values.size != len(self._labels):
             raise _other_labels(self._session, self._labels, values.size)
-        shares = np.exp(values.ravel().astype(np.float64) - float(values.max()))
-        share: npt.NDArray[np.float64] = shares / shares.sum()
-        return share
+        return softmax(values)
 
 
 def open_network(sessions: SessionPool, name: str, labels: tuple[str, ...]) -> EmotionNetwork:

@@ -1,4 +1,4 @@
-"""What voice emotion accepts."""
+"""What the pipelines for voice emotion accept."""
 
 from typing import Annotated
 
@@ -14,10 +14,8 @@ LABELS_NEED_WEIGHTS: JsonDict = {
 """What the validator below says, in the words of JSON Schema."""
 
 
-class VoiceEmotionOptions(PipelineOptions):
-    """Options of voice emotion."""
-
-    model_config = ConfigDict(json_schema_extra=LABELS_NEED_WEIGHTS)
+class ProsodyOptions(PipelineOptions):
+    """Options of all pipelines that measure voices."""
 
     min_pitch_hz: float = Field(default=60.0, ge=50.0, le=200.0, description="Lowest pitch, in Hz, that is looked for.")
     max_pitch_hz: float = Field(
@@ -44,6 +42,13 @@ class VoiceEmotionOptions(PipelineOptions):
         le=5.0,
         description="Shortest pause, in seconds, that ends a stretch where nobody tells speakers apart.",
     )
+
+
+class VoiceEmotionOptions(ProsodyOptions):
+    """Options of voice emotion."""
+
+    model_config = ConfigDict(json_schema_extra=LABELS_NEED_WEIGHTS)
+
     weights: AddedName | None = Field(
         default=None,
         description=(
@@ -70,3 +75,27 @@ class VoiceEmotionOptions(PipelineOptions):
         if len(set(labels)) != len(labels):
             raise ValueError("every category has a name of its own")
         return labels
+
+
+class LaionVoiceOptions(ProsodyOptions):
+    """Options of voice emotion by Empathic Insight Voice of LAION."""
+
+    weights: AddedName = Field(
+        default="laion_voice",
+        description=(
+            "Name of added weights: a folder with the files of BUD-E-Whisper, and with heads of Empathic Insight Voice for the "
+            "emotions that are to be told."
+        ),
+    )
+
+
+class VoiceEmotionBaselineOptions(ProsodyOptions):
+    """Options of voice emotion by a classifier in the form of wav2vec 2.0."""
+
+    weights: AddedName = Field(
+        default="voice_emotion_baseline",
+        description=(
+            "Name of added weights: a folder with a network for audio classification as the library transformers saves it, such as "
+            "superb/wav2vec2-base-superb-er."
+        ),
+    )

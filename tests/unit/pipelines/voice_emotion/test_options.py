@@ -2,7 +2,7 @@
 
 import pytest
 
-from videoannotator.pipelines.voice_emotion import VoiceEmotionOptions
+from videoannotator.pipelines.voice_emotion import LaionVoiceOptions, VoiceEmotionBaselineOptions, VoiceEmotionOptions
 from videoannotator.validation.validator import ConfigValidator
 
 
@@ -28,3 +28,10 @@ def test_what_makes_no_sense_is_refused(config: dict[str, object]) -> None:
     result = ConfigValidator().validate_batch({"voice_emotion": config}, ["voice_emotion"])
     assert not result.valid
     assert result.errors[0].field == list(config)[-1]
+
+
+def test_pipelines_of_extras_have_weights_but_no_labels_of_their_own() -> None:
+    shared = set(VoiceEmotionOptions.model_fields) - {"emotion_labels"}
+    for options, weights in ((LaionVoiceOptions(), "laion_voice"), (VoiceEmotionBaselineOptions(), "voice_emotion_baseline")):
+        assert set(type(options).model_fields) == shared
+        assert options.weights == weights

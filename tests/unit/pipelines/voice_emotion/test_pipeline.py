@@ -207,7 +207,7 @@ def test_categories_are_those_of_added_weights(tmp_path: Path) -> None:
         voiced, breath, brief = voices(annotations)
         assert {used.name for used in annotations.provenance.weights} == {"silero_vad", "mine"}
     assert [score.label for score in voiced.emotions] == ["angry", "happy", "calm"]
-    assert sum(score.confidence for score in voiced.emotions) == pytest.approx(1, abs=2e-4)
+    assert sum(score.value for score in voiced.emotions) == pytest.approx(1, abs=2e-4)
     assert breath.missing[VoiceMeasure.EMOTION] == (VoiceFlag.UNVOICED,)
     assert brief.missing[VoiceMeasure.EMOTION] == (VoiceFlag.TOO_SHORT,)
 
