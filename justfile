@@ -29,7 +29,7 @@ test *arguments:
 
 # The long soak runs
 test-slow:
-    python -m pytest -m slow --timeout 3600
+    python -m pytest -n 0 -m slow --timeout 3600
 
 # The extras, each in an environment of its own: up to 6 GB
 test-extras *arguments:

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests" / "extras"
 TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 WITH_TORCH = frozenset({"laion_voice", "pyannote", "pyfeat", "ultralytics", "voice_emotion_baseline"})
-PYTEST = ("-m", "pytest", "-W", "default", "--import-mode=importlib", "-p", "no:randomly")
+PYTEST = ("-m", "pytest", "-W", "default", "--import-mode=importlib", "-p", "no:randomly", "-n", "0")
 """Their libraries warn of much that is not ours."""
 
 
