@@ -32,7 +32,7 @@ from videoannotator.pipelines.voice_emotion.prosody import ProsodyPipeline
 from videoannotator.pipelines.voice_emotion.torch_networks import PACKAGES, TorchFolder
 from videoannotator.pipelines.voice_emotion.tracks import Spool
 
-EXTRA = "laion_voice"
+EXTRA = "laion-voice"
 WHAT = "BUD-E-Whisper with heads of Empathic Insight Voice"
 
 _PREPARATION = ("WhisperFeatureExtractor",)

@@ -247,4 +247,4 @@ def test_without_its_extra_a_pipeline_of_an_accepted_run_fails_alone_with_the_cu
         error = annotations.outcomes[pipeline.name].error
     assert error is not None
     assert error.code == "EXTRA_MISSING"
-    assert f"pip install 'videoannotator[{pipeline.name}]'" in (error.hint or "")
+    assert f"pip install 'videoannotator[{pipeline.extra}]'" in (error.hint or "")
