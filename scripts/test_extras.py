@@ -48,7 +48,7 @@ def passes(name: str, given: argparse.Namespace) -> bool:
         venv.create(folder, with_pip=True)
     index = ["--index-url", given.torch_index] if given.torch_index else []
     torch = name not in WITH_TORCH or installs(python, *given.torch.split(), *index)
-    if not (torch and installs(python, "-e", f"{ROOT}[dev,{name}]")):
+    if not (torch and installs(python, "-e", f"{ROOT}[dev,{name.replace('_', '-')}]")):
         print(f"== {name}: what it needs could not be installed", flush=True)
         return False
     print(f"== {name}: tests", flush=True)

@@ -98,7 +98,7 @@ def test_pipelines_of_extras_are_shown_with_the_cure_and_refused(server: Live, n
     (item,) = post(server, "/api/v1/config/validate", {"config": {}, "selected_pipelines": [name]})["errors"]
     assert (item["code"], item["field"], item["hint"]) == ("PIPELINE_UNAVAILABLE", "weights", body["install_hint"])
     if missing_packages(Registry.installed().pipeline(name)):
-        assert f"pip install 'videoannotator[{name}]'" in body["install_hint"]
+        assert f"pip install 'videoannotator[{name.replace('_', '-')}]'" in body["install_hint"]
 
 
 def test_one_pipeline_by_today_s_and_by_a_former_name(server: Live) -> None:

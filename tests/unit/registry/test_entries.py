@@ -231,7 +231,7 @@ def test_pipelines_of_extras_are_listed_and_refused_with_the_cure(name: str, tmp
     assert entry.plugin is not None
     if missing_packages(entry.plugin):
         assert str(entry.reason).startswith("It needs the package 'torch', which is not installed.")
-        assert str(entry.hint).startswith(f"Install it with: pip install 'videoannotator[{name}]'. Run: ")
+        assert str(entry.hint).startswith(f"Install it with: pip install 'videoannotator[{entry.plugin.extra}]'. Run: ")
     write_clip(tmp_path / "sound.m4a", sounds=[Sound(np.zeros(16000, np.float32), 16000)])
     with pytest.raises(PipelineUnavailableException, match=f"'{name}' cannot be used") as refused:
         annotate(tmp_path / "sound.m4a", [name], weights_folder=tmp_path / "weights")

@@ -15,7 +15,7 @@ from videoannotator.pipelines.voice_emotion.options import VoiceEmotionBaselineO
 from videoannotator.pipelines.voice_emotion.prosody import ProsodyPipeline
 from videoannotator.pipelines.voice_emotion.torch_networks import PACKAGES, TorchFolder
 
-EXTRA = "voice_emotion_baseline"
+EXTRA = "voice-emotion-baseline"
 WHAT = "a network for audio classification"
 
 _PREPARATION = ("Wav2Vec2FeatureExtractor",)

@@ -32,7 +32,7 @@ from videoannotator.pipelines.voice_emotion.prosody import ProsodyPipeline
 from videoannotator.pipelines.voice_emotion.torch_networks import PACKAGES, TorchFolder
 from videoannotator.pipelines.voice_emotion.tracks import Spool
 
-EXTRA = "laion_voice"
+EXTRA = "laion-voice"
 WHAT = "BUD-E-Whisper with heads of Empathic Insight Voice"
 
 _PREPARATION = ("WhisperFeatureExtractor",)
@@ -122,16 +122,17 @@ class EmpathicInsight:
     def _estimates(self, head: Head, encoded: Spool, count: int, check_stop: CheckStop) -> Values:
         """What a head says of each piece, float64 [count]."""
         torch, device = self._folder.torch, self._folder.device
-        layers = [(weight.float().to(device), bias.float().to(device)) for weight, bias in head.layers(self._folder, self._values)]
+        stored = head.layers(self._folder, self._values)
         found: list[npt.NDArray[np.float64]] = []
-        for first in range(0, count, _TOGETHER):
-            check_stop()
-            rows = encoded.read(first * self._values, min(count, first + _TOGETHER) * self._values)
-            with torch.inference_mode():
+        with self._folder.computing(), torch.inference_mode():
+            layers = [(weight.float().to(device), bias.float().to(device)) for weight, bias in stored]
+            for first in range(0, count, _TOGETHER):
+                check_stop()
+                rows = encoded.read(first * self._values, min(count, first + _TOGETHER) * self._values)
                 values = torch.from_numpy(rows.reshape(-1, self._values).copy()).to(device)
                 for number, (weight, bias) in enumerate(layers):
                     values = torch.nn.functional.linear(values.relu() if number else values, weight, bias)
-            found.append(values.cpu().numpy().ravel().astype(np.float64))
+                found.append(values.cpu().numpy().ravel().astype(np.float64))
         return np.concatenate(found)
 
     def _emotions(self, intensities: Values) -> Emotions | None:

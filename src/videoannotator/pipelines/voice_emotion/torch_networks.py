@@ -11,6 +11,7 @@ from pickle import UnpicklingError
 from typing import Any, NoReturn
 
 from videoannotator.errors import ExtraMissingException, InferenceFailedException, InvalidConfigException
+from videoannotator.inference.failures import translate_failure
 from videoannotator.inference.sessions import SessionPool
 from videoannotator.pipelines.voice_emotion.judging import RATE_HZ, CheckStop
 
@@ -97,7 +98,8 @@ class TorchFolder:
         lost = sorted(key for key in told["missing_keys"] if needed(key) and not key.endswith(_TRAINING_ONLY))
         if lost:
             self.refuse(f"the file has no numbers for {', '.join(lost[:3])}{' and more' if len(lost) > 3 else ''}")
-        return model.float().eval().to(self.device)
+        with self.computing():
+            return model.float().eval().to(self.device)
 
     def preparation(self, kinds: Collection[str]) -> Any:
         """What brings sound into the form that the network takes.
@@ -119,21 +121,34 @@ class TorchFolder:
         return found
 
     @contextmanager
-    def running(self, model: Any, check_stop: CheckStop) -> Iterator[None]:
-        """Run a network in this block, without gradients; `check_stop` is called before each of its layers.
+    def computing(self) -> Iterator[None]:
+        """Translate the errors of a computation.
 
         Raises:
-            InferenceFailedException: it could not be run.
+            GPUOutOfMemoryException, GPULostException, MemoryExhaustedException: the device failed; the same may succeed later.
+            InferenceFailedException: anything else.
+        """
+        try:
+            yield
+        except (RuntimeError, ValueError, MemoryError) as error:
+            failure = translate_failure(error, self._name, self.device)
+            if type(failure) is InferenceFailedException:
+                failure = InferenceFailedException(
+                    f"The weights {self._name!r} could not be run: {error}", hint="Try again on the CPU, or name other weights."
+                )
+            raise failure from error
+
+    @contextmanager
+    def running(self, model: Any, check_stop: CheckStop) -> Iterator[None]:
+        """Run a network in this block, without gradients; `check_stop` is called before each of its layers. Raises as `computing`.
+
+        Raises:
             RunStopped: somebody asked for it.
         """
         watched = [module.register_forward_pre_hook(lambda *_: check_stop()) for module in model.modules()]
         try:
-            with self.torch.inference_mode():
+            with self.computing(), self.torch.inference_mode():
                 yield
-        except (RuntimeError, ValueError) as error:
-            raise InferenceFailedException(
-                f"The weights {self._name!r} could not be run: {error}", hint="Try again on the CPU, or name other weights."
-            ) from error
         finally:
             for each in watched:
                 each.remove()

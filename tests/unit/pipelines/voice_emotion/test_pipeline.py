@@ -32,7 +32,8 @@ from videoannotator.media.demo_clip import speech_sample
 from videoannotator.media.synthetic import Shot, Sound, shots_clip
 from videoannotator.media.types import AudioNeed
 from videoannotator.pipelines.base import Batch, Needs, Pipeline, PipelineOptions
-from videoannotator.pipelines.voice_emotion import VoiceEmotion, VoiceEmotionOptions
+from videoannotator.pipelines.voice_emotion import LaionVoice, VoiceEmotion, VoiceEmotionBaseline, VoiceEmotionOptions
+from videoannotator.registry.entries import missing_packages
 from videoannotator.testing.vowels import vowel
 
 
@@ -232,3 +233,18 @@ def test_it_stops_within_half_a_second(tmp_path: Path) -> None:
     with pytest.raises(RunStopped):
         run(path, should_stop=should_stop)
     assert time.monotonic() - asked[5] < 0.5
+
+
+@pytest.mark.parametrize("pipeline", [LaionVoice, VoiceEmotionBaseline], ids=lambda pipeline: pipeline.name)
+@pytest.mark.skipif(not missing_packages(LaionVoice), reason="the extra is installed; tests/extras has the rest")
+def test_without_its_extra_a_pipeline_of_an_accepted_run_fails_alone_with_the_cure(
+    pipeline: type[LaionVoice] | type[VoiceEmotionBaseline], tmp_path: Path
+) -> None:
+    path = recording(tmp_path, room(1))
+    selection = [Selected(pipeline, pipeline.Options()), Selected(VoiceEmotion, VoiceEmotionOptions())]
+    with run_selection(path, selection, shared_sessions("cpu", 1, tmp_path), lambda _: None, lambda: False) as annotations:
+        assert annotations.outcomes["voice_emotion"].status is PipelineStatus.COMPLETED
+        error = annotations.outcomes[pipeline.name].error
+    assert error is not None
+    assert error.code == "EXTRA_MISSING"
+    assert f"pip install 'videoannotator[{pipeline.extra}]'" in (error.hint or "")
