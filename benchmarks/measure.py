@@ -1,5 +1,6 @@
 """Runs commands as processes of their own and counts what they cost."""
 
+import json
 import os
 import statistics
 import subprocess
@@ -8,6 +9,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+STARTER = """
+import json, os, sys
+silence = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+_, status, usage = os.wait4(os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=silence), 0)
+json.dump([status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss], sys.stdout)
+"""
+"""Starts a command from a small process: to the system, the memory of who starts it counts to its peak."""
 
 
 @dataclass(frozen=True)
@@ -22,15 +31,12 @@ class Cost:
 def cost_of(words: Sequence[str | Path]) -> Cost:
     """Run a command to its end; a command that fails ends the benchmark, with what it said."""
     began = time.monotonic()
-    with subprocess.Popen([str(word) for word in words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        said = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(map(str, words))} ended with {process.returncode}:\n{said}")
+    ran = subprocess.run([sys.executable, "-I", "-S", "-c", STARTER, *map(str, words)], capture_output=True, text=True, check=True)
+    status, cpu_s, peak = json.loads(ran.stdout)
+    if code := os.waitstatus_to_exitcode(status):
+        raise SystemExit(f"{' '.join(map(str, words))} ended with {code}:\n{ran.stderr}")
     unit = 1 if sys.platform == "darwin" else 1024
-    return Cost(usage.ru_utime + usage.ru_stime, time.monotonic() - began, usage.ru_maxrss * unit / 1e6)
+    return Cost(cpu_s, time.monotonic() - began, peak * unit / 1e6)
 
 
 def median_costs(runs: int, *commands: Callable[[], Sequence[str | Path]]) -> list[list[Cost]]:
