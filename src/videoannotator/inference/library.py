@@ -30,8 +30,8 @@ FILE_NAME = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}/)?[A-Za-z0-9_][A-Z
 SHA256 = re.compile(r"[0-9a-f]{64}")
 UNSTATED = "not stated"
 ONNX_SUFFIXES = (".onnx", ".ort")
-NUMBERS_SUFFIXES = (*ONNX_SUFFIXES, ".bin", ".ckpt", ".npz", ".pt", ".pth", ".safetensors")
-"""Endings of files that hold a network's numbers."""
+DECIDING_SUFFIXES = (*ONNX_SUFFIXES, ".bin", ".ckpt", ".npz", ".pt", ".pth", ".safetensors", ".yaml")
+"""Endings of files that decide what is computed: a network's numbers, and what a pipeline of networks consists of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,11 @@ class AddedWeights:
 
     @property
     def sha256(self) -> str:
-        """The checksum that provenance names: of the file that holds the numbers, or of all that do; else of the largest."""
-        holders = {file.name: file.sha256 for file in self.files if file.name.endswith(NUMBERS_SUFFIXES)}
-        if len(holders) > 1:
-            return sha256_of_all(holders)
-        return next(iter(holders.values()), max(self.files, key=lambda file: file.size_bytes).sha256)
+        """The checksum that provenance names: of the file that decides what is computed, or of all that do; else of the largest."""
+        deciding = {file.name: file.sha256 for file in self.files if file.name.endswith(DECIDING_SUFFIXES)}
+        if len(deciding) > 1:
+            return sha256_of_all(deciding)
+        return next(iter(deciding.values()), max(self.files, key=lambda file: file.size_bytes).sha256)
 
     def as_json(self) -> str:
         """The text of the record."""

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from videoannotator.annotations.checksum import sha256_of, sha256_of_all
 from videoannotator.annotations.provenance import WeightsUsed
 from videoannotator.errors import ExtraMissingException, InferenceFailedException, InvalidConfigException, WeightsMissingException
+from videoannotator.inference.library import DECIDING_SUFFIXES
 from videoannotator.pipelines.base import RunContext
 from videoannotator.pipelines.speaker_diarization.diarizer import SpokenTurn
 from videoannotator.pipelines.speaker_diarization.grid import SAMPLE_RATE_HZ
@@ -35,8 +36,6 @@ _NETWORKS = dict.fromkeys(("segmentation", "embedding", "plda"), "pyannote/speak
 """What a pipeline needs, and where pyannote.audio takes it from when its config.yaml does not say."""
 _INSIDE = "$model/"
 _LICENCE = "as stated by whoever published them"
-_PARTS = frozenset({".bin", ".ckpt", ".npz", ".safetensors", ".yaml"})
-"""Endings of the files that a pipeline consists of."""
 _UNREADABLE = (
     *(AttributeError, EOFError, ImportError, KeyError, RuntimeError, TypeError, ValueError),
     *(BadZipFile, UnpicklingError),
@@ -184,7 +183,9 @@ def _checksum(place: Path) -> str:
     if place.is_file() and place.name != _CONFIG:
         return sha256_of(place)
     folder = place if place.is_dir() else place.parent
-    files = (path for each in ("*", "*/*") for path in folder.glob(each) if path.is_file() and path.suffix in _PARTS)
+    files = (
+        path for each in ("*", "*/*") for path in folder.glob(each) if path.is_file() and path.name.endswith(DECIDING_SUFFIXES)
+    )
     return sha256_of_all({path.relative_to(folder).as_posix(): sha256_of(path) for path in files})
 
 
