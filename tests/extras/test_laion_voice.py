@@ -39,8 +39,8 @@ def noise(seconds: float, seed: int = 1) -> npt.NDArray[np.float32]:
     return np.random.default_rng(seed).normal(0, 0.1 * seed, round(seconds * RATE_HZ)).astype(np.float32)
 
 
-def opened(folder: Path, library: Path) -> EmpathicInsight:
-    return EmpathicInsight(NAME, SessionPool("cpu", 1, WeightsStore([added_folder(library, NAME, folder)])))
+def opened(folder: Path, library: Path, **sizes: int) -> EmpathicInsight:
+    return EmpathicInsight(NAME, SessionPool("cpu", 1, WeightsStore([added_folder(library, NAME, folder)])), **sizes)
 
 
 def nothing() -> None:
@@ -110,13 +110,12 @@ def test_long_sound_is_cut_into_equal_pieces_and_averaged(tmp_path: Path) -> Non
     assert {score.label: score.intensity for score in scores} == pytest.approx(mean, abs=2e-4)
 
 
-def test_more_pieces_than_wait_at_once_keep_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    judge = opened(laion(tmp_path / "files", HEADS), tmp_path / "weights")
+def test_more_pieces_than_wait_at_once_keep_their_order(tmp_path: Path) -> None:
+    folder = laion(tmp_path / "files", HEADS)
+    judge = opened(folder, tmp_path / "weights")
     sounds = [noise(seconds, seed) for seed, seconds in enumerate((0.5, 40.0, 1.0, 70.0, 0.25), start=1)]
     at_once = list(judge.judge(sounds, nothing))
-    monkeypatch.setattr("videoannotator.pipelines.voice_emotion.laion._AT_ONCE", 2)
-    monkeypatch.setattr("videoannotator.pipelines.voice_emotion.laion._TOGETHER", 1)
-    one_by_one = list(judge.judge(sounds, nothing))
+    one_by_one = list(opened(folder, tmp_path / "again", at_once=2, together=1).judge(sounds, nothing))
     assert len(at_once) == len(one_by_one) == len(sounds)
     for first, second in zip(at_once, one_by_one, strict=True):
         assert first is not None

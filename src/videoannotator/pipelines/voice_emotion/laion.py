@@ -36,10 +36,8 @@ EXTRA = "laion-voice"
 WHAT = "BUD-E-Whisper with heads of Empathic Insight Voice"
 
 _PREPARATION = ("WhisperFeatureExtractor",)
-_AT_ONCE = 128
-"""Pieces that wait for the heads."""
-_TOGETHER = 8
-"""Pieces that a head takes together."""
+AT_ONCE = 128
+TOGETHER = 8
 _DIGITS = 4
 _FLOAT = np.dtype(np.float32)
 
@@ -58,6 +56,8 @@ class EmpathicInsight:
     Args:
         name: of the added weights.
         sessions: knows them, and the device.
+        at_once: how many pieces of sound wait for the heads.
+        together: how many of them a head takes together.
 
     Raises:
         ExtraMissingException: PyTorch and transformers are not installed.
@@ -65,7 +65,8 @@ class EmpathicInsight:
         InvalidConfigException: they are something else.
     """
 
-    def __init__(self, name: str, sessions: SessionPool) -> None:
+    def __init__(self, name: str, sessions: SessionPool, *, at_once: int = AT_ONCE, together: int = TOGETHER) -> None:
+        self._at_once, self._together = at_once, together
         self._folder = TorchFolder(name, sessions, extra=EXTRA, what=WHAT)
         self._prepare = self._folder.preparation(_PREPARATION)
         self._encoder = self._open_encoder()
@@ -94,7 +95,7 @@ class EmpathicInsight:
         total = np.zeros(len(self._heads))
         while True:
             with closing(Spool(_FLOAT)) as encoded:
-                parts = [self._encode(piece, encoded, check_stop) for piece in islice(pieces, _AT_ONCE)]
+                parts = [self._encode(piece, encoded, check_stop) for piece in islice(pieces, self._at_once)]
                 if not parts:
                     return
                 found = np.stack([self._estimates(head, encoded, len(parts), check_stop) for head in self._heads], axis=1)
@@ -126,9 +127,9 @@ class EmpathicInsight:
         found: list[npt.NDArray[np.float64]] = []
         with self._folder.computing(), torch.inference_mode():
             layers = [(weight.float().to(device), bias.float().to(device)) for weight, bias in stored]
-            for first in range(0, count, _TOGETHER):
+            for first in range(0, count, self._together):
                 check_stop()
-                rows = encoded.read(first * self._values, min(count, first + _TOGETHER) * self._values)
+                rows = encoded.read(first * self._values, min(count, first + self._together) * self._values)
                 values = torch.from_numpy(rows.reshape(-1, self._values).copy()).to(device)
                 for number, (weight, bias) in enumerate(layers):
                     values = torch.nn.functional.linear(values.relu() if number else values, weight, bias)
