@@ -1,0 +1,3 @@
+export function Jobs({ query }: { query: URLSearchParams }) {
+  return <h1>Jobs {query.get("q")}</h1>;
+}
