@@ -58,7 +58,9 @@ class NewKey(Body):
     """A key to make."""
 
     name: str = Field(min_length=1, max_length=MAX_NAME_LENGTH, description="Who or what will use it.", examples=["laptop of Ada"])
-    scopes: list[Scope] = Field(default=[Scope.READ, Scope.WRITE], min_length=1, max_length=len(Scope), description="What it allows.")
+    scopes: list[Scope] = Field(
+        default=[Scope.READ, Scope.WRITE], min_length=1, max_length=len(Scope), description="What it allows."
+    )
     expires_in_days: float | None = Field(None, gt=0, le=MAX_EXPIRY_DAYS, description="Days until it ends; null: never.")
 
 
