@@ -92,21 +92,29 @@ class Visitor:
         self.page.screenshot(path=folder / f"{name}.png", full_page=True)
 
 
+@contextmanager
+def visiting(browser: Any, address: str, **context: Any) -> Iterator[Visitor]:
+    """The app in a browser of its own; at the end nothing may have gone wrong in it."""
+    session = browser.new_context(**{"viewport": WIDE, "accept_downloads": True, **context})
+    try:
+        visitor = Visitor(session.new_page(), address)
+        yield visitor
+        assert not visitor.troubles, visitor.troubles
+    finally:
+        session.close()
+
+
 @pytest.fixture
-def visit(browser: Any, server: Server) -> Callable[..., Any]:
-    """Opens the app in a browser of its own: `with visit() as visitor`; the keyword arguments are those of Playwright's contexts."""
+def visit(browser: Any, request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """Opens the app in a browser of its own: `with visit() as visitor`. Further arguments are those of Playwright's contexts."""
 
     @contextmanager
     def opened(*, signed_in: bool = True, address: str | None = None, **context: Any) -> Iterator[Visitor]:
-        session = browser.new_context(**{"viewport": WIDE, "accept_downloads": True, **context})
-        try:
-            visitor = Visitor(session.new_page(), address or server.address)
+        where = address or request.getfixturevalue("server").address
+        with visiting(browser, where, **context) as visitor:
             if signed_in:
-                visitor.sign_in(str(server.home.key))
+                visitor.sign_in(str(request.getfixturevalue("server").home.key))
             yield visitor
-            assert not visitor.troubles, visitor.troubles
-        finally:
-            session.close()
 
     return opened
 

@@ -1,5 +1,5 @@
 import type { Job, JobState } from "../api/documents";
-import { duration, moment, percent } from "../format";
+import { duration, moment, percent, shown } from "../format";
 
 const NAMES: Record<JobState, string> = {
   pending: "Waiting",
@@ -44,7 +44,7 @@ export function standing(job: Job): string {
 
 /** What the recording is called; its id where the client gave no name. */
 export function titleOf(job: Job): string {
-  return job.video_filename?.trim() || job.id;
+  return shown(job.video_filename?.trim() || job.id);
 }
 
 export function isOver(job: Job): boolean {
