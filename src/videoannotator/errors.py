@@ -41,6 +41,11 @@
         ├── UnsupportedContentTypeException UNSUPPORTED_CONTENT_TYPE
         ├── RangeNotSatisfiableException    RANGE_NOT_SATISFIABLE
         ├── RateLimitedException            RATE_LIMITED
+        ├── UploadProtocolException         UPLOAD_PROTOCOL
+        ├── UploadOffsetException           UPLOAD_OFFSET
+        ├── UploadIncompleteException       UPLOAD_INCOMPLETE
+        ├── UploadExpiredException          UPLOAD_EXPIRED
+        ├── UploadLockedException           UPLOAD_LOCKED       transient
         ├── InternalServerException         INTERNAL_SERVER_ERROR
         │   ├── MetricsFailedException      METRICS_FAILED
         │   ├── ConfigFailedException       CONFIG_FAILED
@@ -330,6 +335,37 @@ class RateLimitedException(APIError):
     """There were too many such requests just now."""
 
     code = "RATE_LIMITED"
+
+
+class UploadProtocolException(APIError):
+    """The client speaks another version of the protocol for resumable uploads, or does not say which."""
+
+    code = "UPLOAD_PROTOCOL"
+
+
+class UploadOffsetException(APIError):
+    """The piece of an upload does not begin where the upload ends so far."""
+
+    code = "UPLOAD_OFFSET"
+
+
+class UploadIncompleteException(APIError):
+    """The upload has not come completely."""
+
+    code = "UPLOAD_INCOMPLETE"
+
+
+class UploadExpiredException(APIError):
+    """Nothing of the upload has come for a day, so it is not kept any more."""
+
+    code = "UPLOAD_EXPIRED"
+
+
+class UploadLockedException(APIError):
+    """Another request is at work on this upload."""
+
+    code = "UPLOAD_LOCKED"
+    transient = True
 
 
 class InternalServerException(APIError):

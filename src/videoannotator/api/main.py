@@ -25,7 +25,8 @@ from videoannotator.api.probes import GPU_FRESH_S, Probe, Probes
 from videoannotator.api.requests import RequestRecord
 from videoannotator.api.site import add_site
 from videoannotator.api.startup import running
-from videoannotator.api.v1 import config, events, health, jobs, keys, pipelines, system
+from videoannotator.api.tus import TusHeaders
+from videoannotator.api.v1 import config, events, health, jobs, keys, pipelines, system, uploads
 from videoannotator.auth.handover import HandOvers
 from videoannotator.auth.keys import KeyRing
 from videoannotator.auth.limits import FailureLimiter
@@ -38,12 +39,14 @@ from videoannotator.diagnostics.gpu import look as look_at_gpus
 from videoannotator.diagnostics.storage import look as look_at_storage
 from videoannotator.jobs.dispatch import EmbeddedDispatcher
 from videoannotator.jobs.prober import Prober
+from videoannotator.jobs.resumable import ResumableUploads
 from videoannotator.jobs.submit import Intake
 from videoannotator.registry.entries import Registry
 from videoannotator.settings import Settings, load_settings
-from videoannotator.storage.config import Storage
+from videoannotator.storage.config import GB, Storage
 from videoannotator.validation.validator import ConfigValidator
 from videoannotator.version import __version__
+from videoannotator.worker.processes import this_boot
 
 API = "/api/v1"
 DESCRIPTION = "Standard, time-aligned annotations from video of people interacting, computed on your own machine."
@@ -67,7 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = here
-    for module in (jobs, pipelines, config, events, health, keys, system):
+    for module in (jobs, uploads, pipelines, config, events, health, keys, system):
         app.include_router(module.router, prefix=API)
     add_site(app, here.settings)
     handle_failures(app)
@@ -112,6 +115,7 @@ def make_services(settings: Settings) -> Services:
         feed=Feed(database),
         intake=intake,
         uploads=UploadPlaces(settings.max_concurrent_uploads),
+        resumable=ResumableUploads(database, storage, this_boot(), int(settings.max_upload_size_gb * GB)),
         handovers=HandOvers(),
         key_checks=anyio.CapacityLimiter(KEY_CHECKS_AT_ONCE),
     )
@@ -126,6 +130,7 @@ def _middleware(here: Services) -> list[Middleware]:
         Middleware(RequestRecord, metrics=here.metrics),
         Middleware(HostCheck, bound=settings.host, trusted=settings.trusted_hosts),
         Middleware(Origins, allowed=settings.cors_origins),
+        Middleware(TusHeaders, root_path=settings.root_path.rstrip("/")),
         Middleware(LastHandler),
         Middleware(Addresses, root_path=settings.root_path.rstrip("/")),
         Middleware(BodyLimit),
