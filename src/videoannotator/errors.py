@@ -53,8 +53,7 @@
         └── ServiceUnavailableException     SERVICE_UNAVAILABLE transient
             └── DatabaseUnavailableException  (the same code)
 
-An error says what happened (`message`) and what to do next (`hint`). `transient` errors may go away when the same work is tried
-again; all others need somebody to change something first.
+An error says what happened (`message`) and what to do next (`hint`). Only a `transient` one may go away when it is tried again.
 """
 
 from collections.abc import Mapping

@@ -19,8 +19,8 @@ WAIT_S = 2.0
 WAIT_STEP_S = 0.05
 """A client whose connection broke is back before the server has put away what came over it."""
 SILENT_S = 5.0
-"""A connection that has been silent for so long yields to another one for the same upload: nobody tells the server that a network is
-gone, and the client is often back long before UPLOAD_IDLE_TIMEOUT_S."""
+"""A connection that has been silent for so long yields to another one for the same upload: nobody tells the server that a network
+is gone, and the client is often back long before UPLOAD_IDLE_TIMEOUT_S."""
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -10,7 +10,7 @@ has not started anew since (`boot`): they are flushed, and count. After a power 
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -96,15 +96,15 @@ class ResumableUploads:
         upload = Upload(id=str(uuid.uuid4()), key_id=who.key_id, file_name=shown_name(file_name), client_metadata=client_metadata)
         upload.length_bytes, upload.offset_bytes, upload.boot = size_bytes, 0, self.boot
         begin_upload(self.storage, upload.id, upload.file_name)
-        try:
+        with ExitStack() as undo:
+            undo.callback(discard_upload, self.storage, upload.id, upload.file_name)
             with self.database.writing() as session:
                 uploads.begin_alone(session)
                 _require_quota(*uploads.count_open(session, who.key_id))
                 require_space(self.storage, size_bytes + uploads.missing_bytes(session))
-                return _state(uploads.add(session, upload))
-        except BaseException:
-            discard_upload(self.storage, upload.id, upload.file_name)
-            raise
+                uploads.add(session, upload)
+            undo.pop_all()
+        return _state(upload)
 
     def of(self, who: Principal) -> Sequence[UploadState]:
         """The uploads of a key of which no job was made yet, newest first."""
@@ -145,14 +145,13 @@ class ResumableUploads:
     def take(self, upload_id: str, who: Principal) -> "HeldUpload":
         """The same; to be closed by the caller."""
         known = self._find(upload_id, who)
-        file = UploadFile(self.storage, known.id, known.file_name)
-        try:
+        with ExitStack() as undo:
+            file = undo.enter_context(UploadFile(self.storage, known.id, known.file_name))
             upload = self._find(upload_id, who)  # as it is now that nobody else can change it
             file.put_back()
-            return HeldUpload(self.database, self.storage, file, upload, self.boot)
-        except BaseException:
-            file.close()
-            raise
+            held = HeldUpload(self.database, self.storage, file, upload, self.boot)
+            undo.pop_all()
+        return held
 
     def give_up(self, upload_id: str, who: Principal) -> None:
         """Delete an upload.
