@@ -27,7 +27,7 @@ FILE_NAME_KEYS = ("filename", "name")
 """By which clients call it."""
 MAX_DIGITS = 18
 """Of a number of bytes; what databases keep has 19."""
-OVERRIDDEN = frozenset({"HEAD", "PATCH", "DELETE"})
+OVERRIDDEN = frozenset({"PATCH", "DELETE"})
 
 
 class TusHeaders:
