@@ -102,7 +102,8 @@ def test_what_each_pipeline_takes_stands_where_jobs_are_submitted(document: dict
     wrong_ones: list[Any] = [{"no_such": {}}, {"scene_detection": {"mode": "wrong"}}, {"scene_detection": {"threshold": 256}}, []]
     for wrong in wrong_ones:
         assert not jsonschema_rs.is_valid(config, wrong), wrong
-    assert schemas["PathBody"]["properties"]["config"] == {"$ref": config["$ref"]}
+    for body in ("PathBody", "UploadBody"):
+        assert schemas[body]["properties"]["config"] == {"$ref": config["$ref"]}
     (names,) = (one["items"]["enum"] for one in schemas["PathBody"]["properties"]["selected_pipelines"]["anyOf"] if "items" in one)
     assert set(names) == {*PIPELINES, "trial", "other_trial"}
     form = document["paths"]["/api/v1/jobs"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
@@ -173,12 +174,24 @@ class Reader:
         """A code that signs in."""
         return str(self.server.client.post("system/sign-in-code").raise_for_status().json()["code"])
 
-    def run(self, line: str, job: str) -> tuple[int, str]:
+    def upload_for(self, operation: Operation) -> str:
+        """An upload on which the operation succeeds."""
+        content = self.recording.read_bytes()
+        tus = {"Tus-Resumable": "1.0.0"}
+        begun = self.server.client.post("uploads", headers={**tus, "Upload-Length": str(len(content))})
+        upload = str(begun.json()["id"])
+        if operation.method == "post":
+            headers = {**tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+            assert self.server.client.patch(f"uploads/{upload}", content=content, headers=headers).status_code == 204
+        return upload
+
+    def run(self, line: str, job: str, upload: str) -> tuple[int, str]:
         """Run a command; gives the status of its answer, and what it said."""
         names = {
             EXAMPLE_ADDRESS: self.server.address,
             EXAMPLE_KEY: str(self.server.home.key),
             "$JOB_ID": job,
+            "$UPLOAD_ID": upload,
             FOLDER: str(self.folder),
         }
         for name, make in {"$KEY_ID": self.new_key, "$CODE": self.new_code}.items():
@@ -203,7 +216,8 @@ def test_every_curl_line_works(document: dict[str, Any], server: Server, second:
     for operation in operations(document):
         for line in curl_lines(operation):
             job = reader.job_for(operation) if "$JOB_ID" in line else ""
-            status, said = reader.run(line, job)
+            upload = reader.upload_for(operation) if "$UPLOAD_ID" in line else ""
+            status, said = reader.run(line, job, upload)
             assert str(status) in successes(operation), (operation.name, line, said)
             tried += 1
     assert tried >= len(operations(document))

@@ -9,6 +9,7 @@ from videoannotator.api.v1.documents import Document, Finding
 from videoannotator.jobs.submit import MAX_TAG_LENGTH, MAX_TAGS, TAG
 
 JOB_ID = "5f0c6f5e-0c5e-4b59-9a3c-6f1a52b0b8d4"
+UPLOAD_ID = "0d8e5c1b-7a52-4b5e-8a39-3f1e6d2c9b70"
 JOB_ID_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
 UPLOAD_ID_PATTERN = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 MOMENT = "2026-01-01T00:00:00Z"
@@ -96,8 +97,8 @@ RESULTS: dict[str, Any] = {
 }
 
 UPLOAD: dict[str, Any] = {
-    "id": JOB_ID,
-    "url": f"/api/v1/uploads/{JOB_ID}",
+    "id": UPLOAD_ID,
+    "url": f"/api/v1/uploads/{UPLOAD_ID}",
     "filename": "play.mp4",
     "size_bytes": 1048576,
     "offset_bytes": 524288,
@@ -262,13 +263,13 @@ class PathBody(SubmissionBody):
 class UploadBody(SubmissionBody):
     """A recording that has come in pieces."""
 
-    upload_id: str = Field(pattern=UPLOAD_ID_PATTERN, description="Of an upload that is complete.", examples=[JOB_ID])
+    upload_id: str = Field(pattern=UPLOAD_ID_PATTERN, description="Of an upload that is complete.", examples=[UPLOAD_ID])
 
 
 class UploadDocument(Document):
     """A recording that comes in pieces."""
 
-    id: str = Field(examples=[JOB_ID], description="The job that is made of it will have the same.")
+    id: str = Field(examples=[UPLOAD_ID], description="The job that is made of it will have the same.")
     url: str = Field(description="Path from the server's root: what goes to it goes into this upload.")
     filename: str | None = Field(description="As the client called the recording; text to show, not a path.")
     size_bytes: int = Field(description="Of all of it.")

@@ -12,8 +12,8 @@ from videoannotator.api.v1.errors import responses, succeeds
 from videoannotator.api.v1.jobs import REPEATED, IdempotencyKey, submitted
 from videoannotator.api.v1.schemas import (
     JOB,
-    JOB_ID,
     UPLOAD,
+    UPLOAD_ID,
     UPLOAD_ID_PATTERN,
     JobDocument,
     UploadBody,
@@ -26,7 +26,7 @@ from videoannotator.jobs.submit import Accepted, Submission, scoped_key
 
 router = APIRouter(tags=["uploads"])
 
-UploadId = Annotated[str, Path(description="The upload's id.", pattern=UPLOAD_ID_PATTERN, examples=[JOB_ID])]
+UploadId = Annotated[str, Path(description="The upload's id.", pattern=UPLOAD_ID_PATTERN, examples=[UPLOAD_ID])]
 UPLOADS, ONE_UPLOAD = "/uploads", "/uploads/{upload_id}"
 NUMBER = {"type": "integer", "minimum": 0, "maximum": 10**tus.MAX_DIGITS - 1}
 GONE = (404, 410, 422)
