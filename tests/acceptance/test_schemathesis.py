@@ -41,7 +41,7 @@ promised = (
     .exclude(method=UPLOAD[0], path=UPLOAD[1])
     .exclude(method=["POST", "PATCH", "DELETE"], path_regex=f"^{RESUMABLE}")
 )
-"""Streams never end, an upload's body is no form that a library reads, and resumable ones are refused in words of their protocol."""
+"""Streams never end, an upload's body is no form that a library reads, and resumable ones are refused in ways of their own."""
 
 bounded = hypothesis.settings(
     deadline=None,
