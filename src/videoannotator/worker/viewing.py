@@ -44,7 +44,7 @@ class Viewing:
         try:
             (self._folder / FOLDER).mkdir()
         except OSError as error:
-            self._fail(error.strerror or str(error))
+            self._fail(f"{error.strerror or error}.")
         else:
             mark = f"-{work.token}"
             wanted = {"pictures": not had["thumbnails"], "sound": not had["waveform"]}
