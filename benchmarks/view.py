@@ -58,7 +58,7 @@ def _beside(runs: int, folder: Path) -> None:
     clip = folder / "demo.mp4"
     make_demo_clip(clip)
     with tempfile.TemporaryDirectory() as made:
-        run = [sys.executable, "-c", RUN, clip, made]
+        run: list[str | Path] = [sys.executable, "-c", RUN, clip, made]
         alone, beside = median_costs(runs, lambda: [*run, "0"], lambda: [*run, "1"])
     print(f"default pipelines on the demo clip: {median_cpu_s(alone):.1f} s CPU; ", end="")
     print(f"with small pictures and waveform beside: {ratio(beside, alone):.3f} x")

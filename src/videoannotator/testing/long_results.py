@@ -131,7 +131,7 @@ def write_long_view(
     persons: int,
     *,
     token: int = 1,
-    on_fraction: Callable[[float], None] | None = None,
+    on_fraction: Callable[[float | None], None] | None = None,
 ) -> list[str]:
     """Write the view into an attempt's folder, as a worker does, with small pictures and sound of the known recording."""
     folder = attempt / FOLDER
@@ -142,7 +142,7 @@ def write_long_view(
     return write_view(annotations, attempt, token, previews, annotations.frame_times, None, on_fraction or _unwatched)
 
 
-def _unwatched(_: float) -> None:
+def _unwatched(_: float | None) -> None:
     """For callers that do not watch."""
 
 

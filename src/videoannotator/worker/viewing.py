@@ -68,7 +68,7 @@ class Viewing:
             begin = LOOKING_SHARE if looked else 0.0
             return write_view(
                 *(annotations, self._folder, self._work.token, self.previews, times, self._earlier),
-                lambda fraction: self._lines.done(begin + (1 - begin) * fraction),
+                lambda fraction: self._lines.done(None if fraction is None else begin + (1 - begin) * fraction),
             )
         except VideoAnnotatorException as error:
             self._fail(error.message)
