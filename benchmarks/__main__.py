@@ -15,6 +15,7 @@ from benchmarks.people import people
 from benchmarks.quality import add_arguments, quality
 from benchmarks.server import server
 from benchmarks.sound_cost import sound, together
+from benchmarks.view import view
 from benchmarks.voices import add_voice_arguments, voices
 
 MAX_SCENE_RATIO = 1.35
@@ -110,6 +111,7 @@ BENCHMARKS = {
     "people": people,
     "sound": sound,
     "together": together,
+    "view": view,
 }
 
 
