@@ -13,6 +13,10 @@ from videoannotator.database.models import Artifact, Job, PipelineRun
 
 PROXY = "proxy"
 """Format of the copy of a recording that every browser plays; made where browsers cannot play the recording itself."""
+SAVED = "saved"
+"""Format of the file from which all annotations of an attempt can be read back, to be corrected and exported again."""
+FOR_THE_PROGRAM = frozenset({SAVED})
+"""Formats of files that the program itself reads; they are not among the results that clients see and get."""
 
 
 @dataclass(frozen=True, slots=True)

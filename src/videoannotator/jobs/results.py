@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from videoannotator.database import crud
-from videoannotator.database.attempts import PROXY
+from videoannotator.database.attempts import FOR_THE_PROGRAM, PROXY
 from videoannotator.database.models import Artifact, Job, PipelineRun
 from videoannotator.database.paths import size_of_file
 from videoannotator.database.session import Database
@@ -61,7 +61,7 @@ class DownloadFile:
 
 @dataclass(frozen=True, slots=True)
 class Produced:
-    """A job and all that is recorded about its results."""
+    """A job and all that is recorded about its results; files for the program itself are not among `artifacts`."""
 
     job: Job
     runs: Sequence[PipelineRun]
@@ -84,7 +84,8 @@ def produced_by(database: Database, job_id: str) -> Produced:
     """
     with database.reading() as session:
         job = crud.get_job(session, job_id)
-        produced = Produced(job, crud.runs_of(session, job_id), crud.artifacts_of(session, job_id))
+        files = [file for file in crud.artifacts_of(session, job_id) if file.format not in FOR_THE_PROGRAM]
+        produced = Produced(job, crud.runs_of(session, job_id), files)
     if not job.is_terminal and not produced.runs and not produced.artifacts:
         raise _not_ready(job, "There are no results yet")
     return produced

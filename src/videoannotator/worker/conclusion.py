@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from videoannotator.database import crud
-from videoannotator.database.attempts import PROXY
+from videoannotator.database.attempts import PROXY, SAVED
 from videoannotator.database.models import PipelineRun
 from videoannotator.database.queue import AttemptResult, Claim, Failure, RunReport, StoredFile
 from videoannotator.errors import DatabaseUnavailableException, RunStopped, StorageFullException, VideoAnnotatorException
@@ -138,6 +138,8 @@ class Conclusion:
         ]
         if done.proxy is not None:
             listed.append(ListedFile(done.proxy, None, PROXY, "video/mp4", "The recording in a form that every browser plays."))
+        if done.saved is not None:
+            listed.append(ListedFile(done.saved, None, SAVED, "application/zip", "All annotations, to be read back."))
         self._unrecorded = True
         return publish(
             self._place.storage,

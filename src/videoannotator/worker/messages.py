@@ -63,6 +63,7 @@ class Done:
         proxy: the copy for browsers where one was made.
         duration_s: of the recording.
         remark: what was wanted and could not be made although there are results, in sentences; None when nothing.
+        saved: the file from which all annotations can be read back.
     """
 
     outcomes: list[PipelineOutcome]
@@ -70,6 +71,7 @@ class Done:
     proxy: str | None
     duration_s: float | None
     remark: str | None = None
+    saved: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

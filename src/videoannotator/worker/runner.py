@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from videoannotator.annotations import saved
 from videoannotator.annotations.annotation_set import AnnotationSet
 from videoannotator.annotations.media_info import MediaInfo
 from videoannotator.annotations.outcome import PipelineStatus
@@ -133,9 +134,11 @@ def run(work: Work, lines: Lines) -> Done:
         lines.moved_to(computing_share(work), "writing")
         with _growth_told(Path(work.folder), lines):
             written = write_results(annotations, Path(work.folder), further=drawing)
+            saved.save(annotations, Path(work.folder) / saved.FILE_NAME)
         proxy = _proxy(work, annotations.media, lines) if work.with_proxy and has_results else None
         remark = drawing.trouble if drawing else None
-        return Done(list(annotations.outcomes.values()), _described(written), proxy, annotations.media.duration_s, remark)
+        outcomes, duration_s = list(annotations.outcomes.values()), annotations.media.duration_s
+        return Done(outcomes, _described(written), proxy, duration_s, remark, saved.FILE_NAME)
 
 
 def computing_share(work: Work) -> float:
