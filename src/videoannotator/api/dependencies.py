@@ -21,6 +21,7 @@ from videoannotator.auth.signatures import MediaSigner
 from videoannotator.database.queue import JobQueue
 from videoannotator.database.session import Database
 from videoannotator.errors import DatabaseUnavailableException, RateLimitedException, UnauthorizedException
+from videoannotator.jobs.corrections import CorrectionDesk
 from videoannotator.jobs.submit import Intake
 from videoannotator.registry.entries import Registry
 from videoannotator.settings import Settings
@@ -53,6 +54,7 @@ class Services:
     intake: Intake
     uploads: UploadPlaces
     handovers: HandOvers
+    corrections: CorrectionDesk
     key_checks: anyio.CapacityLimiter
     """Threads of their own: while the database hangs, waiting key checks must not take those of everything else."""
 

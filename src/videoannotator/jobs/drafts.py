@@ -1,4 +1,4 @@
-"""What the annotations of jobs have come to by their corrections, kept for a while: reading them takes longer than changing them."""
+"""What the annotations of jobs have come to by corrections, kept for a while: reading them takes longer than changing them."""
 
 import json
 import threading
@@ -10,6 +10,7 @@ from videoannotator.annotations.corrected import Corrected, correct, outcome_of
 from videoannotator.annotations.corrections import Correction
 from videoannotator.annotations.draft import Draft
 from videoannotator.database import crud
+from videoannotator.database.attempts import VIEW_TIMELINE
 from videoannotator.database.session import Database
 from videoannotator.engine.timeline import timeline_of
 from videoannotator.engine.track_spans import TrackSpans
@@ -26,7 +27,6 @@ SMALL_TYPES = frozenset(
 )
 """The records that a time line is made of; observations of people and faces, which are many, are not among them."""
 SEEN_TYPES = frozenset({"PersonObservation", "FaceObservation"})
-TIMELINE = "view/timeline.json"
 KEPT_DRAFTS = 3
 KEPT_BYTES = 64_000_000
 
@@ -110,7 +110,7 @@ class Drafts:
 
     def _written_spans(self, job_id: str) -> TrackSpans | None:
         """As the time lines of the job's attempts have them; None where there is none."""
-        stem, _, ending = TIMELINE.rpartition(".")
+        stem, _, ending = VIEW_TIMELINE.rpartition(".")
         with self._database.reading() as session:
             files = [
                 file for file in crud.artifacts_of(session, job_id) if file.name.startswith(stem) and file.name.endswith(ending)
