@@ -1,8 +1,8 @@
 """Correcting the annotations of a job, and the time line that shows them.
 
 Corrections are a stack: each holds on top of those that were in force when it was made. So the newest one in force is undone first,
-and one that was undone can come back while what it was made on is in force. That is why one number says which ones are: the revision,
-that of the newest in force, 0 for the machine's output.
+and one that was undone can come back while what it was made on is in force. That is why one number says which ones hold: the
+revision, that of the newest in force, or 0 for the machine's output.
 """
 
 from collections.abc import Mapping, Sequence

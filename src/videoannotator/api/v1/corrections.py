@@ -102,7 +102,7 @@ class OriginalDocument(Document):
 
 
 class TimelineDocument(Document):
-    """Everything that lasts from one moment to another; times are seconds. docs/usage/corrections.md says what stands in each list."""
+    """Everything that lasts from one moment to another, in seconds; docs/usage/corrections.md says what each list holds."""
 
     revision: int
     scenes: list[dict[str, Any]]
@@ -196,7 +196,7 @@ def redo(request: Request, job_id: JobId, number: Number, _: Writer, revision: R
     """Bring a correction back that was undone, while the revision on which it was made is in force.
 
     ```bash
-    curl -X POST -H "Authorization: Bearer $API_KEY" http://127.0.0.1:18011/api/v1/jobs/$JOB_ID/corrections/2/redo
+    curl -X POST -H "Authorization: Bearer $API_KEY" http://127.0.0.1:18011/api/v1/jobs/$JOB_ID/corrections/1/redo
     ```
     """
     return _history(services(request).corrections.redo(job_id, number, revision))
