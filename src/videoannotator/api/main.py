@@ -25,7 +25,7 @@ from videoannotator.api.probes import GPU_FRESH_S, Probe, Probes
 from videoannotator.api.requests import RequestRecord
 from videoannotator.api.site import add_site
 from videoannotator.api.startup import running
-from videoannotator.api.v1 import config, corrections, events, health, jobs, media, pipelines, system
+from videoannotator.api.v1 import config, corrections, events, exports, health, jobs, media, pipelines, system
 from videoannotator.auth.handover import HandOvers
 from videoannotator.auth.keys import KeyRing
 from videoannotator.auth.limits import FailureLimiter
@@ -39,6 +39,7 @@ from videoannotator.diagnostics.storage import look as look_at_storage
 from videoannotator.jobs.corrections import CorrectionDesk
 from videoannotator.jobs.dispatch import EmbeddedDispatcher
 from videoannotator.jobs.drafts import Drafts
+from videoannotator.jobs.exports import Exports
 from videoannotator.jobs.prober import Prober
 from videoannotator.jobs.submit import Intake
 from videoannotator.registry.entries import Registry
@@ -69,7 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = here
-    for module in (jobs, corrections, media, pipelines, config, events, health, system):
+    for module in (jobs, corrections, exports, media, pipelines, config, events, health, system):
         app.include_router(module.router, prefix=API)
     add_site(app, here.settings)
     handle_failures(app)
@@ -116,6 +117,7 @@ def make_services(settings: Settings) -> Services:
         uploads=UploadPlaces(settings.max_concurrent_uploads),
         handovers=HandOvers(),
         corrections=CorrectionDesk(database, Drafts(database, storage)),
+        exports=Exports(database, storage),
         key_checks=anyio.CapacityLimiter(KEY_CHECKS_AT_ONCE),
     )
 

@@ -1,19 +1,17 @@
 """The annotations of a job, as its attempts have saved them."""
 
 from collections.abc import Collection
-from contextlib import ExitStack
 from typing import Any
 
 from videoannotator.annotations.annotation_set import AnnotationSet
-from videoannotator.annotations.combined import combined
 from videoannotator.annotations.outcome import PipelineError, PipelineOutcome, PipelineStatus
-from videoannotator.annotations.saved import load
 from videoannotator.database import crud
 from videoannotator.database.attempts import SAVED
 from videoannotator.database.models import Artifact, Job, PipelineRun
 from videoannotator.database.session import Database
 from videoannotator.errors import JobNotReadyException, NotFoundException
 from videoannotator.jobs.results import file_of
+from videoannotator.jobs.saved_job import SavedJob, SavedPart
 from videoannotator.storage.config import Storage
 
 RUN_AGAIN = "Try the job again (POST /jobs/{id}/retry), or submit its recording anew."
@@ -41,6 +39,21 @@ def require_annotations(database: Database, job_id: str) -> tuple[Job, list[Pipe
     return job, runs, saved
 
 
+def saved_job(database: Database, storage: Storage, job_id: str) -> SavedJob:
+    """Where the annotations of a job lie.
+
+    Raises:
+        JobNotFoundException, JobNotReadyException: as `require_annotations`.
+        NotFoundException: nothing is saved, or a saved file is missing.
+    """
+    _, runs, saved = require_annotations(database, job_id)
+    parts = [
+        SavedPart(str(file_of(storage, artifact).path), [run.pipeline_name for run in runs if run.token == token])
+        for token, artifact in sorted(saved.items())
+    ]
+    return SavedJob(parts, [_recorded(run) for run in runs])
+
+
 def annotations_of(database: Database, storage: Storage, job_id: str, *, only: Collection[str] | None = None) -> AnnotationSet:
     """All annotations of a job, each pipeline's from the attempt that it ended in; close them at the end.
 
@@ -51,23 +64,10 @@ def annotations_of(database: Database, storage: Storage, job_id: str, *, only: C
         only: names of the record types to load, as `annotations.saved.load` takes them.
 
     Raises:
-        JobNotFoundException, JobNotReadyException: as `require_annotations`.
-        NotFoundException: nothing is saved, or a saved file is missing.
+        JobNotFoundException, JobNotReadyException, NotFoundException: as `saved_job`.
         StorageFailedException: a saved file is damaged.
     """
-    _, runs, saved = require_annotations(database, job_id)
-    with ExitStack() as unless_complete:
-        parts = []
-        outcomes = {run.pipeline_name: _recorded(run) for run in runs}
-        for token, artifact in sorted(saved.items()):
-            pipelines = [run.pipeline_name for run in runs if run.token == token]
-            part = load(file_of(storage, artifact).path, only=only, pipelines=pipelines)
-            unless_complete.callback(part.close)
-            parts.append(part)
-            outcomes.update(part.outcomes)
-        whole = combined(parts, outcomes)
-        unless_complete.pop_all()
-    return whole
+    return saved_job(database, storage, job_id).open(only)
 
 
 def _recorded(run: PipelineRun) -> PipelineOutcome:
