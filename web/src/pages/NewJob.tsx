@@ -1,0 +1,3 @@
+export default function NewJob() {
+  return <h1>New job</h1>;
+}
