@@ -38,6 +38,8 @@ def describe(app: FastAPI, registry: Registry) -> None:
         for name in NOT_OURS:
             document["components"]["schemas"].pop(name, None)
         _describe_options(document, registry)
+        usable = [entry.name for entry in registry.exporters.values() if entry.plugin is not None]
+        document["components"]["schemas"]["ExportBody"]["properties"]["formats"]["items"]["enum"] = usable
         return document
 
     app.openapi = described  # type: ignore[method-assign]  # FastAPI's own way to change it
