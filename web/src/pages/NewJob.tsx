@@ -1,3 +1,11 @@
+import { Files } from "../newjob/Files";
+import "../styles/newjob.css";
+
 export default function NewJob() {
-  return <h1>New job</h1>;
+  return (
+    <div class="new-job stack">
+      <h1>New job</h1>
+      <Files />
+    </div>
+  );
 }
