@@ -33,7 +33,7 @@ function UnfinishedRow({ upload }: { upload: Unfinished }) {
   const forget = useTask(() => deleteUpload(upload.id));
   const ordered = remembered(upload.id) !== null;
   return (
-    <li>
+    <li class="unfinished">
       <div class="spread">
         <strong class="file-name">
           <bdi>{upload.name}</bdi>
