@@ -56,7 +56,7 @@ export function FileRow({ item }: { item: Item }) {
           <Buttons item={item} />
           <button
             type="button"
-            aria-label={`Remove ${item.path} from the list`}
+            aria-label={`${item.phase === "made" ? "Hide" : "Remove"}: ${item.path}`}
             onClick={() => (hasBegun ? setAsking(true) : leave())}
           >
             {item.phase === "made" ? "Hide" : "Remove"}
@@ -90,25 +90,25 @@ export function FileRow({ item }: { item: Item }) {
 function Buttons({ item }: { item: Item }) {
   if (item.phase === "made" && item.job)
     return (
-      <a class="button" href={hrefs.job(item.job.id)} aria-label={`Go to the job of ${item.path}`}>
+      <a class="button" href={hrefs.job(item.job.id)} aria-label={`Go to the job: ${item.path}`}>
         Go to the job
       </a>
     );
   if (item.phase === "paused")
     return (
-      <button type="button" aria-label={`Go on with ${item.path}`} onClick={() => resume(item.key)}>
+      <button type="button" aria-label={`Go on: ${item.path}`} onClick={() => resume(item.key)}>
         Go on
       </button>
     );
   if (item.phase === "failed" || item.phase === "broken")
     return (
-      <button type="button" aria-label={`Try ${item.path} again now`} onClick={() => resume(item.key)}>
+      <button type="button" aria-label={`Try again now: ${item.path}`} onClick={() => resume(item.key)}>
         Try again now
       </button>
     );
   if (item.phase === "sending" || item.phase === "waiting")
     return (
-      <button type="button" aria-label={`Pause ${item.path}`} onClick={() => pause(item.key)}>
+      <button type="button" aria-label={`Pause: ${item.path}`} onClick={() => pause(item.key)}>
         Pause
       </button>
     );

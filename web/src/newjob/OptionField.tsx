@@ -23,7 +23,7 @@ export function OptionField({ pipeline, field, drafts }: Props) {
   const put = (next: Draft) => write(pipeline, field.path, next);
   return (
     <div class={`option ${field.kind}${changed ? " changed" : ""}`}>
-      <div class="spread">
+      <div class="spread option-head">
         {field.kind === "rows" ? (
           <span class="option-label">{field.label}</span>
         ) : (
@@ -36,7 +36,7 @@ export function OptionField({ pipeline, field, drafts }: Props) {
           <button
             type="button"
             class="plain small"
-            aria-label={`Reset ${field.label} to ${shown(field)}`}
+            aria-label={`Reset to ${shown(field)}: ${field.label}`}
             onClick={() => {
               reset(pipeline, field.path);
               document.getElementById(id)?.focus();
@@ -66,10 +66,7 @@ export function OptionField({ pipeline, field, drafts }: Props) {
         />
       )}
       <p id={`${id}-about`} class="quiet small">
-        {field.description} {field.accepts}{" "}
-        <code>
-          {pipeline}.{field.path}
-        </code>
+        {field.description} {field.accepts} <code>{field.path}</code>
       </p>
       <Findings
         all={verdict.value}

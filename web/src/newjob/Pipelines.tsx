@@ -14,6 +14,7 @@ export function Pipelines() {
   const load = useTask(loadPipelines);
   useEffect(() => void load.run(), []);
   const infos = pipelines.value;
+  const missing = infos?.filter((info) => !info.available) ?? [];
   return (
     <section aria-labelledby="pipelines" class="stack">
       <h2 id="pipelines">Pipelines</h2>
@@ -21,23 +22,37 @@ export function Pipelines() {
       {infos === null && load.busy && <p class="quiet">Loading …</p>}
       {infos !== null && (
         <ul class="files">
-          {inOrder(infos).map((info) => (
+          {ordered(infos.filter((info) => info.available)).map((info) => (
             <Pipeline key={info.name} info={info} />
           ))}
         </ul>
+      )}
+      {missing.length > 0 && (
+        <details class="missing" open={missing.some(isSelected) ? true : undefined}>
+          <summary>{plural(missing.length, "pipeline")} more, which this server cannot run as it is</summary>
+          <ul class="files">
+            {ordered(missing).map((info) => (
+              <Pipeline key={info.name} info={info} />
+            ))}
+          </ul>
+        </details>
       )}
     </section>
   );
 }
 
-/** Those that can be used come first. */
-function inOrder(infos: readonly PipelineInfo[]): PipelineInfo[] {
-  const rank = (info: PipelineInfo) => (info.available ? (info.default_enabled ? 0 : 1) : 2);
-  return [...infos].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
+/** The default ones come first. */
+function ordered(infos: readonly PipelineInfo[]): PipelineInfo[] {
+  const rank = (info: PipelineInfo) => (info.default_enabled ? 0 : 1);
+  return [...infos].sort((a, b) => rank(a) - rank(b) || titleOf(a.name).localeCompare(titleOf(b.name)));
+}
+
+function isSelected(info: PipelineInfo): boolean {
+  return selection.value.includes(info.name);
 }
 
 function Pipeline({ info }: { info: PipelineInfo }) {
-  const selected = selection.value.includes(info.name);
+  const selected = isSelected(info);
   const container = included.value.get(info.name);
   const id = `pipeline-${info.name}`;
   return (
@@ -48,7 +63,6 @@ function Pipeline({ info }: { info: PipelineInfo }) {
             id={id}
             type="checkbox"
             checked={selected}
-            disabled={!info.available && !selected}
             aria-describedby={`${id}-about`}
             onInput={(event) => select(info.name, event.currentTarget.checked)}
           />

@@ -76,30 +76,22 @@ export function PresetPanel() {
         </select>
       </div>
       <p class="actions">
-        <button
-          type="button"
-          disabled={!preset || apply.busy}
-          onClick={() => preset && void apply.run(preset)}
-        >
-          Apply
-        </button>
-        <button
-          type="button"
-          disabled={!preset}
-          onClick={() => preset && setAsked({ what: "rename", preset })}
-        >
-          Rename …
-        </button>
-        <button
-          type="button"
-          disabled={!preset}
-          onClick={() => preset && setAsked({ what: "delete", preset })}
-        >
-          Delete …
-        </button>
-        <button type="button" disabled={!preset} onClick={() => preset && save(preset)}>
-          Save as a file
-        </button>
+        {preset && (
+          <>
+            <button type="button" class="main" disabled={apply.busy} onClick={() => void apply.run(preset)}>
+              Apply
+            </button>
+            <button type="button" onClick={() => setAsked({ what: "rename", preset })}>
+              Rename …
+            </button>
+            <button type="button" onClick={() => setAsked({ what: "delete", preset })}>
+              Delete …
+            </button>
+            <button type="button" onClick={() => save(preset)}>
+              Save as a file
+            </button>
+          </>
+        )}
         <button type="button" id="save-preset" onClick={() => setAsked({ what: "save" })}>
           Save what is chosen below …
         </button>

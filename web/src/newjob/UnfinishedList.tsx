@@ -42,7 +42,7 @@ function UnfinishedRow({ upload }: { upload: Unfinished }) {
           {upload.complete ? (
             <button
               type="button"
-              aria-label={`Put ${upload.name} into the list`}
+              aria-label={`${ordered ? "Make its job" : "Put it into the list"}: ${upload.name}`}
               onClick={() => {
                 goOn(upload, null);
                 focusFirst();
@@ -53,13 +53,13 @@ function UnfinishedRow({ upload }: { upload: Unfinished }) {
           ) : (
             <button
               type="button"
-              aria-label={`Choose ${upload.name} again`}
+              aria-label={`Choose the file … ${upload.name}`}
               onClick={() => input.current?.click()}
             >
               Choose the file …
             </button>
           )}
-          <button type="button" aria-label={`Delete ${upload.name}`} onClick={() => setAsking(true)}>
+          <button type="button" aria-label={`Delete: ${upload.name}`} onClick={() => setAsking(true)}>
             Delete
           </button>
         </span>

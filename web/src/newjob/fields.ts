@@ -97,7 +97,7 @@ function fieldOf(place: Place, given: Schema, root: Schema, depth: number): Fiel
     accepts: acceptsOf(schema, kind, nullable),
     choices: choicesOf(schema),
     fields,
-    lines: kind === "list" ? (core(objectOf(schema.items), root).schema.type as Field["lines"]) : "text",
+    lines: kind === "list" ? linesOf(schema, root) : "text",
   };
 }
 
@@ -152,6 +152,11 @@ function kindOf(schema: Schema, root: Schema): Kind {
     default:
       return "json";
   }
+}
+
+function linesOf(schema: Schema, root: Schema): Field["lines"] {
+  const { type } = core(objectOf(schema.items), root).schema;
+  return type === "number" || type === "integer" ? type : "text";
 }
 
 function choicesOf(schema: Schema): (string | number)[] {
