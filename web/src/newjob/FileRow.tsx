@@ -27,6 +27,9 @@ const BADGES: Partial<Record<Phase, string>> = {
   made: "good",
 };
 
+/** Errors that mean no more than that the connection broke off: what they say is meant for the upload client. */
+const BROKEN = ["UNREACHABLE", "UPLOAD_OFFSET"];
+
 export function FileRow({ item }: { item: Item }) {
   const [asking, setAsking] = useState(false);
   const remove = useTask(() => drop(item.key));
@@ -122,13 +125,14 @@ function Countdown({ until, why }: { until: number; why: Error | null }) {
     return () => clearInterval(timer);
   }, []);
   const seconds = Math.max(0, Math.ceil((until - now) / 1000));
+  const said = why instanceof ApiError && !BROKEN.includes(why.code) ? why : null;
   return (
     <div class="notice">
       <p>
-        <strong>{why?.message}</strong>
+        <strong>{said?.message ?? "The connection broke off."}</strong>
       </p>
       <p>
-        {why instanceof ApiError && why.code !== "UNREACHABLE" && why.hint && `${why.hint} `}
+        {said?.hint && `${said.hint} `}
         It goes on where it stopped, in {duration(seconds)}.
       </p>
     </div>
@@ -137,7 +141,7 @@ function Countdown({ until, why }: { until: number; why: Error | null }) {
 
 function stateOf(item: Item): string {
   if (item.phase === "uploaded" && item.recipe === null) return "uploaded, not started";
-  if (item.phase === "broken" && item.error instanceof ApiError && item.error.status !== 0)
+  if (item.phase === "broken" && item.error instanceof ApiError && !BROKEN.includes(item.error.code))
     return "tried again soon";
   return STATES[item.phase];
 }

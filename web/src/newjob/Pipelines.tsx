@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { PipelineInfo } from "../api/documents";
 import { Problem } from "../components/Problem";
 import { useTask } from "../components/task";
@@ -15,6 +15,7 @@ export function Pipelines() {
   useEffect(() => void load.run(), []);
   const infos = pipelines.value;
   const missing = infos?.filter((info) => !info.available) ?? [];
+  const others = useOpened(missing.some(isSelected));
   return (
     <section aria-labelledby="pipelines" class="stack">
       <h2 id="pipelines">Pipelines</h2>
@@ -28,7 +29,7 @@ export function Pipelines() {
         </ul>
       )}
       {missing.length > 0 && (
-        <details class="missing" open={missing.some(isSelected) ? true : undefined}>
+        <details class="missing" ref={others}>
           <summary>{plural(missing.length, "pipeline")} more, which this server cannot run as it is</summary>
           <ul class="files">
             {ordered(missing).map((info) => (
@@ -39,6 +40,15 @@ export function Pipelines() {
       )}
     </section>
   );
+}
+
+/** Opens a section as soon as there is something in it to be seen. Only the user closes it. */
+function useOpened(wanted: boolean) {
+  const details = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    if (wanted && details.current) details.current.open = true;
+  }, [wanted]);
+  return details;
 }
 
 /** The default ones come first. */
@@ -108,9 +118,10 @@ function Options({ info }: { info: PipelineInfo }) {
   const known = fields.value[info.name] ?? [];
   const changed = countChanged(info.name);
   const wrong = verdict.value.errors.filter((error) => error.pipeline === info.name && error.field !== "");
+  const details = useOpened(wrong.length > 0);
   if (known.length === 0) return <p class="small quiet">It has no options.</p>;
   return (
-    <details open={wrong.length > 0 ? true : undefined}>
+    <details ref={details}>
       <summary>
         Options of {info.display_name || info.name}
         {changed > 0 && <span class="badge good">{plural(changed, "change")}</span>}

@@ -22,13 +22,18 @@ export const verdict = signal<Verdict>(NOTHING);
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 let current: AbortController | null = null;
+let newest: Promise<Verdict> = Promise.resolve(NOTHING);
 
 /** Ask now, about what stands there now. Resolves with the answer to the newest question. */
-export async function check(): Promise<Verdict> {
+export function check(): Promise<Verdict> {
   clearTimeout(timer);
   current?.abort();
-  const mine = new AbortController();
-  current = mine;
+  current = new AbortController();
+  newest = answerTo(current);
+  return newest;
+}
+
+async function answerTo(mine: AbortController): Promise<Verdict> {
   const { config, selected_pipelines } = recipe.peek();
   let found: Verdict;
   try {
@@ -40,7 +45,7 @@ export async function check(): Promise<Verdict> {
     const { errors, warnings } = (await answer.json()) as Validation;
     found = { fresh: true, errors, warnings, problem: null };
   } catch (error) {
-    if (mine.signal.aborted) return verdict.peek();
+    if (mine.signal.aborted) return newest;
     found = { ...verdict.peek(), fresh: false, problem: error as Error };
   }
   if (current === mine) verdict.value = found;

@@ -3,8 +3,11 @@ import { addressOf } from "../api/address";
 import { ApiError, errorFrom } from "../api/errors";
 import { KeyedRequests } from "./keyedRequests";
 
-/** At most so much is sent in one request: where a proxy limits or buffers them, and what has to be checked at once, stays small. */
-const PIECE_BYTES = 64 * 1024 * 1024;
+/**
+ * At most so much is sent in one request. When a connection breaks, Chromium first repeats the request by itself, from its start: so
+ * much may go over the line for nothing before this page hears of it.
+ */
+const PIECE_BYTES = 16 * 1024 * 1024;
 
 export interface Listener {
   /** How much the server has, or has been sent. */
@@ -58,11 +61,6 @@ export class Sending {
     void this.upload.abort();
   }
 
-  /** Stop it, and have the server forget it. */
-  async giveUp(): Promise<void> {
-    await this.upload.abort(true);
-  }
-
   private begun(): void {
     const id = idIn(this.upload.url);
     if (this.uploadId !== null && this.uploadId !== id) this.listener.onLost();
@@ -88,6 +86,11 @@ export function plain(error: Error): Error {
   return answer === null || answer === undefined
     ? error
     : errorFrom(answer.getStatus(), answer.getBody(), answer.getHeader("X-Request-ID") ?? null);
+}
+
+/** Forget which files this browser has begun to upload. */
+export function forgetUploads(): void {
+  for (const name of Object.keys(localStorage)) if (name.startsWith("tus::")) localStorage.removeItem(name);
 }
 
 function newestFirst(a: { creationTime: string }, b: { creationTime: string }): number {

@@ -1,13 +1,14 @@
 import { computed, effect, signal } from "@preact/signals";
 import { ask, post } from "../api/client";
 import type { Job } from "../api/documents";
+import { ApiError } from "../api/errors";
 import { isSignedIn, signInRequest } from "../api/session";
 import { announce } from "../components/Announcer";
 import { type Item, isAtWork, newItem, type Phase, type Recipe } from "./item";
 import { forget, forgetAll, remember, remembered } from "./memory";
 import type { Picked } from "./picking";
 import { isPassing, waitAfter } from "./retrying";
-import { Sending } from "./sending";
+import { forgetUploads, Sending } from "./sending";
 import { Speed } from "./speed";
 import { type Unfinished, unfinished } from "./unfinished";
 
@@ -15,6 +16,9 @@ import { type Unfinished, unfinished } from "./unfinished";
 
 const AT_A_TIME = 2;
 const SHOWN_EVERY_MS = 250;
+const TRIES_TO_DELETE = 5;
+/** When nothing has moved for so long, no speed of earlier is shown. */
+const STILL_MS = 5000;
 
 export const items = signal<readonly Item[]>([]);
 export const atWork = computed(() => items.value.filter(isAtWork).length);
@@ -27,6 +31,7 @@ interface Engine {
   failures: number;
   furthest: number;
   shownAt: number;
+  movedAt: number;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -90,8 +95,8 @@ export async function drop(key: number): Promise<void> {
   pump();
   if (item === undefined || item.phase === "made") return;
   if (item.uploadId !== null) forget(item.uploadId);
-  if (engine?.sending) await engine.sending.giveUp();
-  else if (item.uploadId !== null) await deleteUpload(item.uploadId);
+  engine?.sending?.stop();
+  if (item.uploadId !== null) await deleteUpload(item.uploadId);
 }
 
 /** Order a job of every file that has none: it is made as soon as the file has come. */
@@ -108,9 +113,19 @@ export function find(key: number): Item | undefined {
   return items.value.find((item) => item.key === key);
 }
 
+/** Have the server forget an upload. The request that was broken off may hold it for a moment: then that is waited for. */
 export async function deleteUpload(id: string): Promise<void> {
   const headers = { "Tus-Resumable": "1.0.0" };
-  await ask(`uploads/${encodeURIComponent(id)}`, { method: "DELETE", headers });
+  for (let failures = 1; ; failures += 1) {
+    try {
+      await ask(`uploads/${encodeURIComponent(id)}`, { method: "DELETE", headers });
+      break;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) break;
+      if (!isPassing(error as Error) || failures > TRIES_TO_DELETE) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1000 * waitAfter(failures)));
+    }
+  }
   unfinished.value = unfinished.value.filter((upload) => upload.id !== id);
 }
 
@@ -127,6 +142,7 @@ function enter(path: string, size: number, file: File | null): Item {
     failures: 0,
     furthest: 0,
     shownAt: 0,
+    movedAt: 0,
     timer: undefined,
   });
   return newItem(key, path, size, file);
@@ -162,6 +178,7 @@ function listenerOf(key: number, engine: Engine) {
       const now = performance.now();
       if (find(key)?.phase !== "sending") return;
       engine.speed.note(bytes, now);
+      engine.movedAt = now;
       if (bytes > engine.furthest) {
         engine.furthest = bytes;
         engine.failures = 0;
@@ -211,7 +228,7 @@ function stumble(key: number, engine: Engine, error: Error): void {
     engine.failures += 1;
     const wait = waitAfter(engine.failures);
     change(key, { ...stopped, phase: "broken", retryAt: Date.now() + 1000 * wait });
-    if (engine.failures === 1) announce(`${item.path}: ${error.message} It is tried again.`);
+    if (engine.failures === 1) announce(`${item.path}: the connection broke off. It is tried again.`);
     engine.timer = setTimeout(() => tryAgain(key), 1000 * wait);
   }
   pump();
@@ -247,6 +264,14 @@ async function makeJob(key: number): Promise<void> {
   }
 }
 
+setInterval(() => {
+  for (const { key, phase, bytesPerSecond } of items.value) {
+    const still = performance.now() - (engines.get(key)?.movedAt ?? 0) > STILL_MS;
+    if (phase === "sending" && bytesPerSecond !== null && bytesPerSecond > 0 && still)
+      change(key, { bytesPerSecond: 0, secondsLeft: null });
+  }
+}, STILL_MS / 2);
+
 addEventListener("online", () => {
   for (const item of items.value) if (item.phase === "broken") resume(item.key);
 });
@@ -268,4 +293,5 @@ effect(() => {
   items.value = [];
   unfinished.value = [];
   forgetAll();
+  forgetUploads();
 });
