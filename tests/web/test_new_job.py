@@ -4,6 +4,7 @@ import json
 import os
 import struct
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +107,11 @@ def _nothing_left(server: Server) -> Iterator[None]:
     """What a test left half uploaded is nobody else's."""
     yield
     for upload in server.client.get("uploads").json()["uploads"]:
-        path, headers = f"uploads/{upload['id']}", {"Tus-Resumable": "1.0.0"}
-        until(lambda path=path, headers=headers: server.client.delete(path, headers=headers).status_code == 204, "it to go")
+        until(partial(_is_deleted, server, upload["id"]), "what was broken off to be let go")
+
+
+def _is_deleted(server: Server, upload_id: str) -> bool:
+    return server.client.delete(f"uploads/{upload_id}", headers={"Tus-Resumable": "1.0.0"}).status_code == 204
 
 
 def jobs_of(server: Server, names: list[str]) -> list[dict[str, Any]]:
@@ -333,6 +337,7 @@ def test_a_preset_travels_as_a_file_and_what_is_unknown_is_named(new_job: NewJob
     page.get_by_role("button", name="Rename …").click()
     page.get_by_role("textbox", name="Name").fill("renamed")
     page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Options of Scene detection").click()
     page.get_by_role("button", name="Reset to balanced: Mode").click()
     page.reload()
     page.get_by_label("Saved pipelines and options").select_option("renamed")
