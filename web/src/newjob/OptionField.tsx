@@ -22,7 +22,7 @@ export function OptionField({ pipeline, field, drafts }: Props) {
   const describedBy = [`${id}-about`, ...(said ? [`${id}-said`] : [])].join(" ");
   const put = (next: Draft) => write(pipeline, field.path, next);
   return (
-    <div class={`option ${field.kind}${changed ? " changed" : ""}`}>
+    <div class={`option of-${field.kind}${changed ? " changed" : ""}`}>
       <div class="spread option-head">
         {field.kind === "rows" ? (
           <span class="option-label">{field.label}</span>
