@@ -21,9 +21,9 @@ from videoannotator.auth.signatures import MediaSigner
 from videoannotator.database.queue import JobQueue
 from videoannotator.database.session import Database
 from videoannotator.errors import DatabaseUnavailableException, RateLimitedException, UnauthorizedException
-from videoannotator.jobs.resumable import ResumableUploads
 from videoannotator.jobs.corrections import CorrectionDesk
 from videoannotator.jobs.exports import Exports
+from videoannotator.jobs.resumable import ResumableUploads
 from videoannotator.jobs.submit import Intake
 from videoannotator.registry.entries import Registry
 from videoannotator.settings import Settings
