@@ -1,11 +1,14 @@
 """The web app in Debian's Chromium, against the real server and its worker."""
 
+import fcntl
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import hatch_build
 import pytest
 from tests.acceptance.server import Installation, Server
 
@@ -16,7 +19,8 @@ QUIET = (
 )
 """Nothing but this machine is asked for anything."""
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+WEB = Path(__file__).parents[2] / "web"
+AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 PATIENCE_MS = 60_000
 
@@ -31,7 +35,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def npm() -> str:
+    """The command npm; every module that the lock file names is there."""
+    found = hatch_build.own_node()
+    if found is None:
+        pytest.skip("Node 20.19 or newer with npm is not installed")
+    (command,) = found[1]
+    with (WEB / "package-lock.json").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests may run in several processes
+        if not all((WEB / "node_modules" / name).exists() for name in ("vitest", "axe-core", "typescript", "@biomejs")):
+            said = subprocess.run([command, "ci", "--ignore-scripts"], cwd=WEB, capture_output=True, text=True, check=False)
+            assert said.returncode == 0, said.stdout + said.stderr
+    return command
+
+
+@pytest.fixture(scope="session")
+def browser(npm: str) -> Iterator[Any]:
     """A browser without windows."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install '.[dev]')")
     with playwright.sync_playwright() as driver:

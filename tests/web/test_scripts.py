@@ -13,26 +13,12 @@ import hatch_build
 import pytest
 
 ROOT = Path(hatch_build.__file__).parent
-WEB = ROOT / "web"
-
-
-@pytest.fixture(scope="module")
-def npm() -> str:
-    """npm, with every module that the lock file names."""
-    found = hatch_build.own_node()
-    if found is None:
-        pytest.skip("Node 20.19 or newer with npm is not installed")
-    (command,) = found[1]
-    if not (WEB / "node_modules" / ".bin" / "vitest").exists():
-        said = subprocess.run([command, "ci", "--ignore-scripts"], cwd=WEB, capture_output=True, text=True, check=False)
-        assert said.returncode == 0, said.stdout + said.stderr
-    return command
 
 
 @pytest.mark.parametrize("script", ["check", "test"])
 def test_the_web_app_passes_its_own(npm: str, script: str) -> None:
     """Types, style and format (`check`); units (`test`)."""
-    said = subprocess.run([npm, "run", script], cwd=WEB, capture_output=True, text=True, check=False)
+    said = subprocess.run([npm, "run", script], cwd=ROOT / "web", capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stdout + said.stderr
 
 
