@@ -16,6 +16,7 @@ from videoannotator.annotations.annotation_set import AnnotationSet
 from videoannotator.annotations.outcome import PipelineOutcome, PipelineStatus
 from videoannotator.annotations.provenance import Provenance
 from videoannotator.engine.plan import Plan, Selected, make_plan
+from videoannotator.engine.previews import Previews
 from videoannotator.engine.progress import OnProgress, Progress
 from videoannotator.engine.run import Run, RunResult
 from videoannotator.errors import PipelineUnavailableException
@@ -114,15 +115,24 @@ def run_selection(
     on_progress: OnProgress,
     should_stop: Callable[[], bool],
     notes: Sequence[str] = (),
+    previews: Previews | None = None,
 ) -> AnnotationSet:
-    """Plan and run pipelines over one recording; `notes` are put among the warnings of the provenance."""
+    """Plan and run pipelines over one recording.
+
+    `notes` are put among the warnings of the provenance; `previews` are made beside, and nothing of them stands in the set.
+    """
     started_at, began = datetime.now(timezone.utc), monotonic()
-    plan = make_plan(selection, probe(path, timing=False))
+    media = probe(path, timing=False)
+    beside = previews.steps(media, selection) if previews and selection else []
+    plan = make_plan([*selection, *beside], media)
     opened_s = monotonic() - began
     decoder = Decoder(path, plan.frame_needs, plan.audio_needs, threads=DECODE_THREADS)
     with sessions.recording() as networks:
         result = Run(path, decoder, plan, networks, should_stop, on_progress).execute()
     outcomes = _outcomes(selection, plan, result)
+    if previews is not None:
+        for step in beside:
+            previews.ended(result.workers[step.name].outcome, result.workers[step.name].records)
     provenance = Provenance(
         input_sha256=result.input_sha256,
         videoannotator=__version__,
@@ -142,7 +152,7 @@ def run_selection(
     return AnnotationSet(
         media=result.report.media,
         outcomes=outcomes,
-        results={name: worker.records for name, worker in result.workers.items()},
+        results={name: worker.records for name, worker in result.workers.items() if name in outcomes},
         frame_times=result.report.frame_times,
         provenance=provenance,
     )

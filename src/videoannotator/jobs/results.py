@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from videoannotator.database import crud
-from videoannotator.database.attempts import PROXY
+from videoannotator.database.attempts import FOR_THE_PROGRAM, PROXY, VIEW, VIEW_INDEX
 from videoannotator.database.models import Artifact, Job, PipelineRun
 from videoannotator.database.paths import size_of_file
 from videoannotator.database.session import Database
@@ -61,7 +61,7 @@ class DownloadFile:
 
 @dataclass(frozen=True, slots=True)
 class Produced:
-    """A job and all that is recorded about its results."""
+    """A job and all that is recorded about its results; files for the program itself are not among `artifacts`."""
 
     job: Job
     runs: Sequence[PipelineRun]
@@ -84,7 +84,8 @@ def produced_by(database: Database, job_id: str) -> Produced:
     """
     with database.reading() as session:
         job = crud.get_job(session, job_id)
-        produced = Produced(job, crud.runs_of(session, job_id), crud.artifacts_of(session, job_id))
+        files = [file for file in crud.artifacts_of(session, job_id) if file.format not in FOR_THE_PROGRAM]
+        produced = Produced(job, crud.runs_of(session, job_id), files)
     if not job.is_terminal and not produced.runs and not produced.artifacts:
         raise _not_ready(job, "There are no results yet")
     return produced
@@ -242,6 +243,30 @@ def source_of(storage: Storage, job: Job) -> DownloadFile:
 def may_be_recording(path: Path) -> bool:
     """Whether a path in a row of an earlier release may be shown to clients: the row may name any file of this machine."""
     return path.suffix.lower() in MEDIA_TYPES
+
+
+def view_of(database: Database, storage: Storage, job_id: str, name: str) -> DownloadFile:
+    """A file of what the web app's Result page shows, by the name that the index gives it; `view/` before it may be left out.
+
+    Raises:
+        JobNotFoundException: there is no such job.
+        JobNotReadyException: it has not come so far.
+        NotFoundException: there is no such file, and why.
+    """
+    with database.reading() as session:
+        job = crud.get_job(session, job_id)
+        files = {file.name: file for file in crud.artifacts_of(session, job_id) if file.format == VIEW}
+    found = files.get(name) or files.get(f"{VIEW}/{name}")
+    if found is not None:
+        return file_of(storage, found)
+    if not files and not job.is_terminal:
+        raise _not_ready(job, "There is nothing to look at yet")
+    detail = {"job_id": job_id, "name": name}
+    if not files:
+        message = "This job has nothing that the Result page could show."
+        hint = "An earlier release ran it, or none of its pipelines came to an end: run it again to look at it."
+        raise NotFoundException(message, hint=hint, detail=detail)
+    raise NotFoundException(f"The view of this job has no file {name!r}.", hint=f"{VIEW_INDEX} names them all.", detail=detail)
 
 
 def log_of(database: Database, storage: Storage, job_id: str) -> DownloadFile:

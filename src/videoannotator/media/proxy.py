@@ -31,6 +31,8 @@ def browser_can_play(media: MediaInfo) -> bool:
     return media.container == "webm" and video.codec in _WEBM_VIDEO and sound in (None, "opus", "vorbis")
 
 
-def make_proxy(source: Path, target: Path, should_stop: Callable[[], bool]) -> None:
+def make_proxy(
+    source: Path, target: Path, should_stop: Callable[[], bool], on_position: Callable[[float], None] | None = None
+) -> None:
     """Write the copy, whole or not at all, with the original sound; `write_mp4` says how, and which errors there are."""
-    write_mp4(source, target, "the copy for browsers", should_stop)
+    write_mp4(source, target, "the copy for browsers", should_stop, on_position=on_position)

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import TypeVar
 
 from videoannotator.database import crud
-from videoannotator.database.attempts import PROXY
+from videoannotator.database.attempts import PROXY, VIEW
 from videoannotator.database.models import PipelineRun
 from videoannotator.database.queue import AttemptResult, Claim, Failure, RunReport, StoredFile
 from videoannotator.errors import DatabaseUnavailableException, RunStopped, StorageFullException, VideoAnnotatorException
@@ -23,6 +24,8 @@ from videoannotator.worker.workplace import Workplace
 
 FIRST_BACK_OFF_S = 0.2
 LONGEST_BACK_OFF_S = 5.0
+VIEW_TYPES = {".json": "application/json", ".jpg": "image/jpeg", ".bin": "application/octet-stream"}
+"""Of the files of a view, by their ending."""
 LAST_TRIES_S = 1.5
 """How long a worker that is being stopped goes on trying to write down what became of a job."""
 
@@ -138,6 +141,8 @@ class Conclusion:
         ]
         if done.proxy is not None:
             listed.append(ListedFile(done.proxy, None, PROXY, "video/mp4", "The recording in a form that every browser plays."))
+        shown = "What the web app shows of the results."
+        listed += [ListedFile(name, None, VIEW, VIEW_TYPES[PurePosixPath(name).suffix], shown) for name in done.view]
         self._unrecorded = True
         return publish(
             self._place.storage,

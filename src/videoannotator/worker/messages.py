@@ -1,6 +1,6 @@
 """What supervisor and runner say to each other: the work goes down as one line of JSON, progress and the end come back as lines."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -18,6 +18,8 @@ class Work:
         options: every option of every pipeline of the job, those that do not run this time included.
         with_proxy: whether a copy for browsers is to be made when they cannot play the recording.
         with_overlay: whether an annotated video is to be made when the recording has pictures.
+        token: of the attempt.
+        earlier_view: folder of the view that earlier attempts left; None when there is none.
         device, threads, weights_folder: as in the settings.
     """
 
@@ -27,6 +29,8 @@ class Work:
     options: dict[str, dict[str, object]]
     with_proxy: bool = True
     with_overlay: bool = False
+    token: int = 1
+    earlier_view: str | None = None
     device: str = "auto"
     threads: int = 1
     weights_folder: str | None = None
@@ -63,6 +67,7 @@ class Done:
         proxy: the copy for browsers where one was made.
         duration_s: of the recording.
         remark: what was wanted and could not be made although there are results, in sentences; None when nothing.
+        view: names of the files for the web app's Result page.
     """
 
     outcomes: list[PipelineOutcome]
@@ -70,6 +75,7 @@ class Done:
     proxy: str | None
     duration_s: float | None
     remark: str | None = None
+    view: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

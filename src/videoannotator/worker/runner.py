@@ -11,10 +11,8 @@ import os
 import select
 import sys
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,93 +25,26 @@ from videoannotator.engine.annotate import select as select_pipelines
 from videoannotator.engine.output import Written, write_results
 from videoannotator.engine.overlay import overlay_of
 from videoannotator.engine.plan import Selected
-from videoannotator.engine.progress import Progress
 from videoannotator.errors import MemoryExhaustedException, VideoAnnotatorException
 from videoannotator.exporters.base import ExportedFile
 from videoannotator.logs import set_up_logging
+from videoannotator.media.probe import probe
 from videoannotator.media.proxy import browser_can_play, make_proxy
 from videoannotator.registry.entries import Registry
-from videoannotator.worker import kernel
-from videoannotator.worker.messages import Done, Failed, Line, MadeFile, Moved, Work, read_work, runner_line
+from videoannotator.worker import kernel, viewing
+from videoannotator.worker.lines import EXIT_ABANDONED, REPORT_INTERVAL_S, WORKING_SHARE, Lines
+from videoannotator.worker.messages import Done, Failed, Line, MadeFile, Work, read_work
 
-REPORT_INTERVAL_S = 0.5
-COMPUTING_SHARE = 0.98
-"""Part of the whole that is done when every pipeline has ended, and the annotated video is drawn; the rest is writing."""
-DRAWING_SHARE = 0.2
-"""What of that is the annotated video, where one is wanted."""
+DRAWING_SHARE = COPYING_SHARE = 0.2
+"""Parts of the whole that the annotated video takes where one is wanted, and the copy for browsers where one is needed."""
 
-EXIT_ABANDONED = 3
 PROXY = "recording.mp4"
-DRAWING = "drawing the annotated video"
+WRITING, DRAWING, COPYING = "writing", "drawing the annotated video", "making a copy for browsers"
 OTHER_MEDIA_TYPES = {overlay.FORMAT: overlay.MEDIA_TYPE}
 """Of files that no exporter writes."""
 COMPLETED, SKIPPED = PipelineStatus.COMPLETED, PipelineStatus.SKIPPED
 
 log = logging.getLogger("videoannotator.worker.runner")  # __name__ is __main__ here
-
-
-class Lines:
-    """The way to the supervisor.
-
-    Args:
-        pipe: takes the lines.
-        computing_share: part of the whole that is done when every pipeline has ended.
-    """
-
-    def __init__(self, pipe: BinaryIO, computing_share: float = COMPUTING_SHARE) -> None:
-        self._pipe = pipe
-        self._computing_share = computing_share
-        self._lock = threading.Lock()
-        self._last = Moved(0.0, "starting")
-        self._told_at = 0.0
-        self._told: Progress | None = None
-
-    def say(self, line: Line) -> None:
-        """Send a line; without anybody to hear it, this process ends."""
-        try:
-            with self._lock:
-                self._pipe.write(runner_line(line))
-                self._pipe.flush()
-        except OSError:
-            os._exit(EXIT_ABANDONED)
-
-    def moved(self, progress: Progress) -> None:
-        """Tell how far the run is, not too often, and only when something has moved: silence means that the run hangs."""
-        now, moved = time.monotonic(), replace(progress, eta_s=None)
-        if moved == self._told or now - self._told_at < REPORT_INTERVAL_S:
-            return
-        self._told, self._told_at = moved, now
-        self.moved_to(self._computing_share * (progress.fraction or 0.0), progress.stage, progress.eta_s)
-
-    def moved_to(self, fraction: float, stage: str, eta_s: float | None = None) -> None:
-        """Tell how far the whole is."""
-        self._last = Moved(fraction, stage, eta_s)
-        self.say(Line(moved=self._last))
-
-    def drawn(self, fraction: float | None) -> None:
-        """Tell, not too often, how much of the annotated video is drawn, where that is known; only when more is than before."""
-        share = self._computing_share + (COMPUTING_SHARE - self._computing_share) * (fraction or 0.0)
-        if (share > self._last.fraction or fraction is None) and time.monotonic() - self._told_at >= REPORT_INTERVAL_S:
-            self._told_at = time.monotonic()
-            self.moved_to(share, DRAWING)
-
-    def grown(self) -> None:
-        """Tell that what was told last is still at work."""
-        self.say(Line(moved=self._last))
-
-    def at_work(self, stage: str) -> bool:
-        """Tell, not too often, that something is at work that cannot say how far it is; gives False, for whoever asks to stop."""
-        if time.monotonic() - self._told_at >= REPORT_INTERVAL_S:
-            self._told_at = time.monotonic()
-            self.moved_to(COMPUTING_SHARE, stage)
-        return False
-
-    def end_with_reader(self) -> None:
-        """End this process when the supervisor has closed its end."""
-        poll = select.poll()
-        poll.register(self._pipe, 0)
-        poll.poll()
-        os._exit(EXIT_ABANDONED)
 
 
 def run(work: Work, lines: Lines) -> Done:
@@ -127,20 +58,33 @@ def run(work: Work, lines: Lines) -> Done:
     selection, notes = select_pipelines(list(work.options), work.options, Registry.installed(weights).trusting())
     selection = _to_run(selection, work.pipelines)
     sessions = shared_sessions(work.device, work.threads, weights)
-    with run_selection(Path(work.recording), selection, sessions, lines.moved, lambda: False, notes) as annotations:
+    to_copy = work.with_proxy and not browser_can_play(probe(Path(work.recording), timing=False))
+    view = viewing.Viewing(work, lines)
+    lines.part(computing_share(work, to_copy=to_copy), "starting")
+    with run_selection(
+        *(Path(work.recording), selection, sessions, lines.moved, lambda: False, notes), previews=view.previews
+    ) as annotations:
         has_results = any(outcome.status in (COMPLETED, SKIPPED) for outcome in annotations.outcomes.values())
         drawing = _Drawing(work, annotations, lines) if work.with_overlay and has_results else None
-        lines.moved_to(computing_share(work), "writing")
+        lines.part(0.0, WRITING)
         with _growth_told(Path(work.folder), lines):
             written = write_results(annotations, Path(work.folder), further=drawing)
-        proxy = _proxy(work, annotations.media, lines) if work.with_proxy and has_results else None
-        remark = drawing.trouble if drawing else None
-        return Done(list(annotations.outcomes.values()), _described(written), proxy, annotations.media.duration_s, remark)
+        shown = view.write(annotations) if has_results else []
+        proxy = _proxy(work, annotations.media, lines) if to_copy and has_results else None
+        troubles = [drawing.trouble if drawing else None, view.trouble]
+        return Done(
+            outcomes=list(annotations.outcomes.values()),
+            files=_described(written),
+            proxy=proxy,
+            duration_s=annotations.media.duration_s,
+            remark=" ".join(filter(None, troubles)) or None,
+            view=shown,
+        )
 
 
-def computing_share(work: Work) -> float:
+def computing_share(work: Work, *, to_copy: bool) -> float:
     """Part of the whole that is done when every pipeline has ended."""
-    return COMPUTING_SHARE - (DRAWING_SHARE if work.with_overlay else 0.0)
+    return WORKING_SHARE - viewing.SHARE - (DRAWING_SHARE if work.with_overlay else 0.0) - (COPYING_SHARE if to_copy else 0.0)
 
 
 class _Drawing:
@@ -151,17 +95,18 @@ class _Drawing:
     """
 
     def __init__(self, work: Work, annotations: AnnotationSet, lines: Lines) -> None:
-        self._write = overlay_of(Path(work.recording), annotations, lambda: False, lines.drawn)
+        self._write = overlay_of(Path(work.recording), annotations, lambda: False, lines.done)
         self._lines = lines
         self.trouble: str | None = None
 
     def __call__(self, folder: Path) -> Iterator[ExportedFile]:
+        self._lines.part(DRAWING_SHARE, DRAWING)
         try:
             yield from self._write(folder)
         except VideoAnnotatorException as error:
             self.trouble = f"There is no annotated video: {error.message}"
             log.warning("%s", self.trouble)
-        self._lines.moved_to(COMPUTING_SHARE, "writing")
+        self._lines.part(0.0, WRITING)
 
 
 @contextmanager
@@ -214,11 +159,15 @@ def _described(written: Written) -> list[MadeFile]:
 
 
 def _proxy(work: Work, media: MediaInfo, lines: Lines) -> str | None:
-    """The name of a copy for browsers, where it is needed and can be made; the results do not depend on it."""
-    if browser_can_play(media):
-        return None
+    """The name of a copy for browsers, where it can be made; the results do not depend on it."""
+    length_s = media.duration_s
+
+    def told(position_s: float) -> None:
+        lines.done(min(1.0, max(0.0, position_s / length_s)) if length_s else None)
+
+    lines.part(COPYING_SHARE, COPYING)
     try:
-        make_proxy(Path(work.recording), Path(work.folder) / PROXY, lambda: lines.at_work("making a copy for browsers"))
+        make_proxy(Path(work.recording), Path(work.folder) / PROXY, lambda: False, told)
     except VideoAnnotatorException as error:
         log.warning("There is no copy for browsers: %s", error.message)
         return None
@@ -246,7 +195,7 @@ def main() -> None:
     kernel.offer_to_oom_killer()
     set_up_logging("INFO")
     work = read_work(given.readline())
-    lines = Lines(told, computing_share(work))
+    lines = Lines(told)
     threading.Thread(target=_end_with_guard, args=(given,), daemon=True).start()
     if hasattr(select, "poll"):
         threading.Thread(target=lines.end_with_reader, daemon=True).start()

@@ -4,12 +4,13 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 from typing import TypeVar
 
 from videoannotator.database import crud
-from videoannotator.database.attempts import PROXY
+from videoannotator.database.attempts import PROXY, VIEW_INDEX
 from videoannotator.database.models import PipelineRun
 from videoannotator.database.queue import Claim
 from videoannotator.errors import (
@@ -54,6 +55,15 @@ class Ending(Enum):
     TIMED_OUT = auto()
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What earlier attempts left: how pipelines ended, whether there is a copy for browsers, and the folder of the newest view."""
+
+    runs: Sequence[PipelineRun]
+    has_proxy: bool
+    view: Path | None
+
+
 class Supervision:
     """One job in the hands of this worker.
 
@@ -93,31 +103,32 @@ class Supervision:
                 self._conclusion.clear()
 
     def _see_through(self) -> None:
-        before, has_proxy = self._conclusion.write(self._earlier)
-        pipelines = still_to_run(self._job.selected_pipelines, before)
-        if before and not pipelines:
-            self._conclusion.ended(before, [], Done([], [], None, None))
+        before = self._conclusion.write(self._earlier)
+        pipelines = still_to_run(self._job.selected_pipelines, before.runs)
+        if before.runs and not pipelines:
+            self._conclusion.ended(before.runs, [], Done([], [], None, None))
             return
-        to_run = to_draw_on(self._job.selected_pipelines, before, pipelines) if self._job.overlay else pipelines
-        ending, attempt, end = self._attempt(to_run, has_proxy=has_proxy)
+        to_run = to_draw_on(self._job.selected_pipelines, before.runs, pipelines) if self._job.overlay else pipelines
+        ending, attempt, end = self._attempt(to_run, before)
         self._require_held()
         if ending is Ending.CANCELLED:
             self._conclusion.cancelled()
         elif ending is Ending.GIVEN_BACK or (attempt is not None and attempt.was_cut_off):
             self._conclusion.given_back()
         else:
-            self._conclusion.ended(before, pipelines, end)
+            self._conclusion.ended(before.runs, pipelines, end)
 
-    def _earlier(self) -> tuple[Sequence[PipelineRun], bool]:
-        """How pipelines ended in earlier attempts, and whether one of these made the copy for browsers."""
+    def _earlier(self) -> Before:
         with self._place.database.reading() as session:
             files = crud.artifacts_of(session, self._claim.job_id)
-            return crud.runs_of(session, self._claim.job_id), any(file.format == PROXY for file in files)
+            views = [self._place.storage.resolve(file.path).parent for file in files if file.name == VIEW_INDEX]
+            has_proxy = any(file.format == PROXY for file in files)
+            return Before(crud.runs_of(session, self._claim.job_id), has_proxy, views[0] if views else None)
 
-    def _attempt(self, pipelines: list[str], *, has_proxy: bool) -> tuple[Ending, Attempt | None, Done | Failed]:
+    def _attempt(self, pipelines: list[str], before: Before) -> tuple[Ending, Attempt | None, Done | Failed]:
         """Let the runner work; no process of it is alive afterwards."""
         try:
-            attempt = self._started(pipelines, has_proxy=has_proxy)
+            attempt = self._started(pipelines, before)
         except VideoAnnotatorException as error:
             return Ending.BY_ITSELF, None, failed(error)
         try:
@@ -127,7 +138,7 @@ class Supervision:
             attempt.close()
         return ending, attempt, self._outcome(ending, attempt)
 
-    def _started(self, pipelines: list[str], *, has_proxy: bool) -> Attempt:
+    def _started(self, pipelines: list[str], before: Before) -> Attempt:
         """Start the guard, and the runner below it."""
         place, claim, rules = self._place, self._claim, self._rules
         folder = begin_attempt(place.storage, claim.job_id, claim.token)
@@ -138,8 +149,10 @@ class Supervision:
             folder=str(folder),
             pipelines=pipelines,
             options=options,
-            with_proxy=not has_proxy,
+            with_proxy=not before.has_proxy,
             with_overlay=self._job.overlay,
+            token=claim.token,
+            earlier_view=str(before.view) if before.view else None,
             device=rules.device,
             threads=rules.threads,
             weights_folder=rules.weights_folder,

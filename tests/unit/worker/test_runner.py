@@ -6,8 +6,8 @@ from io import FileIO
 from pathlib import Path
 
 from videoannotator.worker import runner
+from videoannotator.worker.lines import Lines
 from videoannotator.worker.messages import read_runner_line
-from videoannotator.worker.runner import Lines
 
 PATIENCE_S = 30.0
 SILENCE_S = 2.0

@@ -1,30 +1,26 @@
 """Jobs: submit, look at, cancel, try again, delete, and fetch what they produced."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timezone
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import anyio.to_thread
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import FileResponse, PlainTextResponse, StreamingResponse
 
-from videoannotator.api.dependencies import MediaReader, Reader, Writer, services
+from videoannotator.api.dependencies import Reader, Writer, services
 from videoannotator.api.uploads import receive_upload
 from videoannotator.api.v1.errors import as_text, responses, succeeds
+from videoannotator.api.v1.media import FILE_SCHEMA, NO_JOB, JobId, sent
 from videoannotator.api.v1.schemas import (
     CANCELLED,
     JOB,
     JOB_ID,
-    JOB_ID_PATTERN,
-    MOMENT,
     OVERLAY_FIELD,
     RESULTS,
     CancelBody,
     CancelledJob,
     JobDocument,
     JobPage,
-    MediaURL,
     PathBody,
     ResultsDocument,
     RetryBody,
@@ -32,7 +28,7 @@ from videoannotator.api.v1.schemas import (
 from videoannotator.jobs import control
 from videoannotator.jobs.archive import ZipStream, zip_of
 from videoannotator.jobs.listing import WORDS, get, page_of
-from videoannotator.jobs.results import DownloadFile, last_lines, log_of, main_file, results_document, video_of
+from videoannotator.jobs.results import last_lines, log_of, main_file, results_document
 from videoannotator.jobs.submit import Submission, scoped_key
 
 MAX_PAGE = 1_000_000
@@ -42,7 +38,6 @@ CANCELLING_MESSAGE = "The worker has not confirmed yet that the job has ended; i
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
-JobId = Annotated[str, Path(description="The job's id.", pattern=JOB_ID_PATTERN, examples=[JOB_ID])]
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -51,7 +46,6 @@ IdempotencyKey = Annotated[
     ),
 ]
 STATES = f"({'|'.join(WORDS)})"
-NO_JOB = ("JOB_NOT_FOUND",)
 FORM = {
     "requestBody": {
         "required": True,
@@ -89,7 +83,6 @@ REPEATED: dict[int | str, dict[str, Any]] = {
         "content": {"application/json": {"example": as_text(JOB)}},
     }
 }
-FILE_SCHEMA = {"schema": {"type": "string", "format": "binary"}}
 
 
 def _file(description: str, media_type: str = "application/octet-stream") -> dict[int | str, dict[str, Any]]:
@@ -283,7 +276,7 @@ def result_file(
     ```
     """
     here = services(request)
-    return _sent(main_file(here.database, here.storage, job_id, pipeline, format))
+    return sent(main_file(here.database, here.storage, job_id, pipeline, format))
 
 
 @router.get(
@@ -302,44 +295,6 @@ def artifacts(request: Request, job_id: JobId, _: Reader) -> StreamingResponse:
     archive = zip_of(here.database, here.storage, job_id)
     headers = {"Content-Length": str(archive.size_bytes), "Content-Disposition": f'attachment; filename="{job_id}.zip"'}
     return StreamingResponse(_chunks(archive), media_type="application/zip", headers=headers)
-
-
-@router.get(
-    "/{job_id}/video",
-    response_class=FileResponse,
-    responses=responses(404, 416, 422, codes=[*NO_JOB, "NOT_FOUND"])
-    | _file("The recording.", "video/mp4")
-    | {206: {"description": "The part that was asked for.", "content": {"video/mp4": FILE_SCHEMA}}},
-)
-def video(request: Request, job_id: JobId, _: MediaReader) -> FileResponse:
-    """Get the recording, as a copy that browsers can play where there is one; answers to Range, so that players can seek.
-
-    ```bash
-    curl -o video.mp4 -H "Authorization: Bearer $API_KEY" http://127.0.0.1:18011/api/v1/jobs/$JOB_ID/video
-    ```
-    """
-    here = services(request)
-    return _sent(video_of(here.database, here.storage, job_id), "inline")
-
-
-@router.get(
-    "/{job_id}/media-url",
-    responses=responses(404, 422, codes=NO_JOB)
-    | succeeds({"url": f"/api/v1/jobs/{JOB_ID}/video?expires=1767247200&signature=6c1f", "expires_at": MOMENT}),
-)
-def media_url(request: Request, job_id: JobId, _: Reader) -> MediaURL:
-    """Give an address of the recording that works without a key for six hours: a browser's media element sends no headers.
-
-    ```bash
-    curl -H "Authorization: Bearer $API_KEY" http://127.0.0.1:18011/api/v1/jobs/$JOB_ID/media-url
-    ```
-    """
-    here = services(request)
-    get(here.database, job_id)
-    signed = here.signer.issue(job_id)
-    path = f"{request.scope.get('root_path', '')}/api/v1/jobs/{quote(job_id)}/video"
-    expires_at = datetime.fromtimestamp(signed.expires, timezone.utc)
-    return MediaURL(url=f"{path}?expires={signed.expires}&signature={signed.signature}", expires_at=expires_at)
 
 
 @router.get(
@@ -374,13 +329,6 @@ def _submitted(request: Request, response: Response, job: dict[str, Any], *, cre
     response.status_code = 201 if created else 200
     response.headers["Location"] = f"{request.scope.get('root_path', '')}/api/v1/jobs/{job['id']}"
     return JobDocument(**job)
-
-
-def _sent(file: DownloadFile, disposition: str = "attachment") -> FileResponse:
-    headers = {"ETag": f'"{file.sha256}"'} if file.sha256 else {}
-    return FileResponse(
-        file.path, headers=headers, media_type=file.media_type, filename=file.name, content_disposition_type=disposition
-    )
 
 
 async def _chunks(archive: ZipStream) -> AsyncIterator[bytes]:

@@ -203,9 +203,10 @@ class ResultsDocument(Document):
 
 
 class MediaURL(Document):
-    """An address that works without a key."""
+    """Addresses that work without a key."""
 
-    url: str = Field(description="Path from the server's root; append it to the server's address.")
+    url: str = Field(description="Of the recording: path from the server's root; append it to the server's address.")
+    view_url: dict[str, str] = Field(description="`view`: the same for the files of the view, with `{name}` to be replaced.")
     expires_at: datetime
 
 
