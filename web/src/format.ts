@@ -46,3 +46,8 @@ export function percent(share: number): string {
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 }
+
+/** Text from anywhere as it may be shown: characters that turn the direction of what follows would hide what a name really says. */
+export function shown(text: string): string {
+  return text.replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+}

@@ -37,7 +37,7 @@ export const hrefs = {
 
 /** Go to a page; `replace` leaves no way back to this one. */
 export function go(href: string, replace = false): void {
-  if (replace) location.replace(href);
+  if (replace) location.replace(`${location.pathname}${location.search}${href}`);
   else location.hash = href;
 }
 
@@ -45,6 +45,17 @@ export function followAddress(): void {
   addEventListener("hashchange", () => {
     route.value = routeOf(location.hash);
   });
+}
+
+const SIGN_IN = /^#\/sign-in\?code=(.+)$/;
+
+/** The code of a one-time link, taken out of the address bar and out of the history at once. */
+export function takeCode(): string | null {
+  const code = SIGN_IN.exec(location.hash)?.[1];
+  if (code === undefined) return null;
+  history.replaceState(null, "", `${location.pathname}${location.search}${hrefs.jobs()}`);
+  route.value = routeOf(location.hash);
+  return decode(code);
 }
 
 function withQuery(path: string, query?: Record<string, string> | [string, string][]): string {

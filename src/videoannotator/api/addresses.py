@@ -22,15 +22,19 @@ class Addresses:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope["root_path"] = self._root_path
-        path = scope["path"].removeprefix(self._root_path)
+        path = self._inside(scope["path"])
         if len(path) > 1 and path.endswith("/") and not path.startswith(FOLDERS):
-            scope["path"] = scope["path"][:-1]
+            path = path[:-1]
+        scope["root_path"], scope["path"] = self._root_path, self._root_path + path  # as ASGI has it; static files need it so
         if scope["method"] == "HEAD":
             scope["method"] = "GET"
             await self._app(scope, *_head_only(receive, send))
         else:
             await self._app(scope, receive, send)
+
+    def _inside(self, path: str) -> str:
+        """The path without what the proxy put before it."""
+        return path.removeprefix(self._root_path) or "/" if f"{path}/".startswith(f"{self._root_path}/") else path
 
 
 def _head_only(receive: Receive, send: Send) -> tuple[Receive, Send]:

@@ -199,6 +199,7 @@ def count_failure(request: Request, here: Services, error: UnauthorizedException
         ) from error
 
 
+Caller = Annotated[Principal, Depends(caller)]
 Reader = Annotated[Principal, Depends(reader)]
 Writer = Annotated[Principal, Depends(writer)]
 Admin = Annotated[Principal, Depends(admin)]

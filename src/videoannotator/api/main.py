@@ -25,7 +25,7 @@ from videoannotator.api.probes import GPU_FRESH_S, Probe, Probes
 from videoannotator.api.requests import RequestRecord
 from videoannotator.api.site import add_site
 from videoannotator.api.startup import running
-from videoannotator.api.v1 import config, events, health, jobs, media, pipelines, system
+from videoannotator.api.v1 import config, events, health, jobs, keys, media, pipelines, system
 from videoannotator.auth.handover import HandOvers
 from videoannotator.auth.keys import KeyRing
 from videoannotator.auth.limits import FailureLimiter
@@ -67,7 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = here
-    for module in (jobs, media, pipelines, config, events, health, system):
+    for module in (jobs, media, pipelines, config, events, health, keys, system):
         app.include_router(module.router, prefix=API)
     add_site(app, here.settings)
     handle_failures(app)

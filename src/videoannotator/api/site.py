@@ -8,7 +8,7 @@ from typing import Any
 import anyio.to_thread
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -17,6 +17,7 @@ from videoannotator.api.dependencies import count_failure, reader, services
 from videoannotator.api.metrics import CONTENT_TYPE
 from videoannotator.api.v1.errors import public_responses, responses, succeeds
 from videoannotator.api.v1.health import ALIVE, Health
+from videoannotator.api.v1.keys import SECRET_ANSWER, Code
 from videoannotator.api.v1.system import counters
 from videoannotator.errors import UnauthorizedException
 from videoannotator.settings import Settings
@@ -25,7 +26,6 @@ from videoannotator.version import __version__
 PAGES = Path(__file__).parent / "pages"
 WEB_APP = Path(__file__).parent.parent / "web" / "static"
 VIEWER_KEY_DAYS = 30
-SECRET_PAGE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 PAGE_RULES = {"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'"}
 APP_RULES = {
     "Content-Security-Policy": "; ".join(
@@ -52,12 +52,6 @@ FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Ty
 METRICS_EXAMPLE = 'videoannotator_jobs{status="pending"} 0.0\n'
 
 router = APIRouter()
-
-
-class Code(BaseModel):
-    """A one-time code."""
-
-    code: str = Field(max_length=200)
 
 
 class Granted(BaseModel):
@@ -129,14 +123,14 @@ async def web_app(request: Request) -> HTMLResponse:
 @router.get("/viewer-connect", include_in_schema=False)
 async def viewer_connect(request: Request) -> HTMLResponse:
     """The page that hands a login over to the viewer."""
-    return _page(request, "viewer-connect.html", {**PAGE_RULES, **SECRET_PAGE})
+    return _page(request, "viewer-connect.html", {**PAGE_RULES, **SECRET_ANSWER})
 
 
 @router.post("/viewer-connect", include_in_schema=False)
 async def redeem(request: Request, body: Code, response: Response) -> Granted:
     """Give a new key for a one-time code."""
     here = services(request)
-    response.headers.update(SECRET_PAGE)
+    response.headers.update(SECRET_ANSWER)
     try:
         who = here.handovers.redeem(body.code)
     except UnauthorizedException as error:

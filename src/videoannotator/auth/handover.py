@@ -12,6 +12,8 @@ from videoannotator.errors import UnauthorizedException
 
 LIFETIME_S = 120.0
 MAX_CODES = 100
+CODE_LENGTH = 200
+"""No code is longer."""
 
 
 class HandOvers:
@@ -26,11 +28,11 @@ class HandOvers:
         self._lock = threading.Lock()
         self._codes: OrderedDict[bytes, tuple[Principal, float]] = OrderedDict()
 
-    def issue(self, who: Principal) -> str:
-        """A code that stands for this principal."""
+    def issue(self, who: Principal, lifetime_s: float = LIFETIME_S) -> str:
+        """A code that stands for this principal, for so many seconds."""
         code = secrets.token_urlsafe(24)
         with self._lock:
-            self._codes[_digest(code)] = (who, self._clock() + LIFETIME_S)
+            self._codes[_digest(code)] = (who, self._clock() + lifetime_s)
             while len(self._codes) > MAX_CODES:
                 self._codes.popitem(last=False)
         return code

@@ -1,6 +1,7 @@
 """`videoannotator server`: the HTTP server and a worker, kept alive together."""
 
 import errno
+import json
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from videoannotator.cli.console import say, tell
 if TYPE_CHECKING:
     import socket
 
+    from videoannotator.auth.local import LocalKey
     from videoannotator.cli.household import Member
     from videoannotator.settings import Settings
 
@@ -18,6 +20,7 @@ SHUTDOWN_S = 4.5
 """How long everything may take to stop, unless running jobs were given a longer grace."""
 BACKLOG = 2048
 READY_TIMEOUT_S = 0.5
+LINK_TIMEOUT_S = 3.0
 HTTP_OK = 200
 
 
@@ -125,16 +128,42 @@ def _answers(address: str) -> bool:
 
 def _leave_pointer(address: str, settings: "Settings") -> None:
     """Tell the command line on this machine where this server is and where its key lies."""
-    from videoannotator.auth.local import LocalKey, Pointer, write_pointer  # noqa: PLC0415  CLI start-up
-    from videoannotator.auth.secret import Secret  # noqa: PLC0415  CLI start-up
+    from videoannotator.auth.local import Pointer, write_pointer  # noqa: PLC0415  CLI start-up
     from videoannotator.errors import StorageFailedException  # noqa: PLC0415  CLI start-up
+
+    try:
+        write_pointer(Pointer(address, _local_key(settings).file))
+    except StorageFailedException as error:
+        tell(f"Warning: {error.message} Commands on this machine need --server and --api-key.")
+
+
+def _sign_in_link(address: str, settings: "Settings") -> str | None:
+    """What opens the web app in a browser without typing the key; None where none is needed, or this machine has no key."""
+    from http.client import HTTPConnection, HTTPException  # noqa: PLC0415  CLI start-up
+
+    from videoannotator.errors import StorageFailedException  # noqa: PLC0415  CLI start-up
+
+    connection = HTTPConnection(address.removeprefix("http://"), timeout=LINK_TIMEOUT_S)
+    try:
+        key = _local_key(settings).find() if settings.require_auth else None
+        if key is None:
+            return None
+        connection.request("POST", "/api/v1/system/sign-in-code", headers={"Authorization": f"Bearer {key}"})
+        answer = connection.getresponse()
+        return f"{address}/#/sign-in?code={json.load(answer)['code']}" if answer.status == HTTP_OK else None
+    except (OSError, HTTPException, StorageFailedException):
+        return None  # signing in with the key works all the same
+    finally:
+        connection.close()
+
+
+def _local_key(settings: "Settings") -> "LocalKey":
+    from videoannotator.auth.local import LocalKey  # noqa: PLC0415  CLI start-up
+    from videoannotator.auth.secret import Secret  # noqa: PLC0415  CLI start-up
 
     tokens = settings.storage_dir.resolve() / "tokens"
     given = settings.secret_key.get_secret_value() if settings.secret_key else None
-    try:
-        write_pointer(Pointer(address, LocalKey(tokens, Secret(tokens, given)).file))
-    except StorageFailedException as error:
-        tell(f"Warning: {error.message} Commands on this machine need --server and --api-key.")
+    return LocalKey(tokens, Secret(tokens, given))
 
 
 def _welcome(address: str, settings: "Settings", *, with_worker: bool) -> None:
@@ -144,6 +173,8 @@ def _welcome(address: str, settings: "Settings", *, with_worker: bool) -> None:
     say(f"VideoAnnotator {__version__} is ready.")
     say(f"  storage  {settings.storage_dir}")
     say(f"  address  {address}  (routes: {address}/docs)")
+    if link := _sign_in_link(address, settings):
+        say(f"  sign in  {link}  (works once, within 15 minutes)")
     say(f"  key      {key if settings.require_auth else 'none is needed: authentication is off'}")
     say("  submit   videoannotator job submit VIDEO --watch")
     if not with_worker:

@@ -1,10 +1,11 @@
 """Every query that is not the queue's. Each function takes the session of a transaction that its caller opened."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Text, and_, cast, delete, func, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -88,15 +89,26 @@ def list_jobs(
     per_page: int = 20,
     statuses: Sequence[JobStatus] = (),
     cancelling: bool | None = None,
+    search: str = "",
 ) -> tuple[Sequence[Job], int]:
     """A page of jobs, newest first, and how many there are in all; only those in one of `statuses` when any is given.
 
     `cancelling`: of the running ones, only those whose cancellation was asked for, or only the others.
+    `search`: only those with these characters in the recording's name, in a tag, or at the start of the id; capitals do not matter.
     """
     wanted: list[ColumnElement[bool]] = [Job.status.in_(statuses)] if statuses else []
     if cancelling is not None:
         asked = Job.cancel_requested_at.is_not(None)
         wanted.append(or_(Job.status != JobStatus.RUNNING, asked if cancelling else ~asked))
+    if search:
+        in_tags = json.dumps(search)[1:-1]  # as the column holds them
+        wanted.append(
+            or_(
+                Job.video_filename.icontains(search, autoescape=True),
+                cast(Job.tags, Text).icontains(in_tags, autoescape=True),
+                Job.id.istartswith(search, autoescape=True),
+            )
+        )
     total = session.scalar(select(func.count()).select_from(Job).where(*wanted)) or 0
     # only the numbers of the pages before are passed over, in an index; the rows themselves are wide
     numbers = select(Job.number).where(*wanted).order_by(Job.number.desc()).offset((page - 1) * per_page).limit(per_page)

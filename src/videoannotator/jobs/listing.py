@@ -41,7 +41,7 @@ def get(database: Database, job_id: str) -> Job:
         return crud.get_job(session, job_id)
 
 
-def page_of(database: Database, page: int, per_page: int, status_filter: str | None = None) -> Page:
+def page_of(database: Database, page: int, per_page: int, status_filter: str | None = None, search: str | None = None) -> Page:
     """A page of jobs.
 
     Args:
@@ -49,6 +49,7 @@ def page_of(database: Database, page: int, per_page: int, status_filter: str | N
         page: from 1.
         per_page: how many are on a page.
         status_filter: only jobs that clients see in one of these states, with commas between them.
+        search: only jobs with these characters in the recording's name, in a tag, or at the start of the id.
 
     Raises:
         ValidationErrorException: the filter names a state that does not exist.
@@ -63,6 +64,11 @@ def page_of(database: Database, page: int, per_page: int, status_filter: str | N
     both = ("running" in words) == (CANCELLING in words)
     with database.reading() as session:
         jobs, total = crud.list_jobs(
-            session, page=page, per_page=per_page, statuses=tuple(statuses), cancelling=None if both else CANCELLING in words
+            session,
+            page=page,
+            per_page=per_page,
+            statuses=tuple(statuses),
+            cancelling=None if both else CANCELLING in words,
+            search=(search or "").strip(),
         )
     return Page(jobs, total, page, per_page)

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urljoin
 
 import httpx
 import pytest
 from tests.integration.api.test_envelope import envelope_of
 from tests.servers import Live, serving
 
+from videoannotator.api import site
 from videoannotator.auth.keys import Scope
 from videoannotator.database import crud
 from videoannotator.database.models import Job
@@ -37,12 +39,32 @@ def test_pages_work_offline(server: Live, path: str) -> None:
     references = REFERENCE.findall(page.text)
     assert references
     for reference in references:
-        assert reference.startswith("/"), reference
-        assert server.get(reference, key="").status_code == 200, reference
+        address = urljoin(f"{server.url}/", reference)
+        assert address.startswith(f"{server.url}/"), reference
+        assert server.get(address.removeprefix(server.url), key="").status_code == 200, reference
 
 
-def test_the_start_page_leads_to_the_docs(server: Live) -> None:
-    assert 'href="/docs"' in server.get("/", key="").text
+def test_the_web_app_runs_nothing_that_is_not_its_own(server: Live) -> None:
+    page = server.get("/", key="")
+    rules = dict(rule.split(" ", 1) for rule in page.headers["Content-Security-Policy"].split("; "))
+    assert rules["default-src"] == "'none'"
+    assert rules["script-src"] == rules["style-src"] == rules["connect-src"] == "'self'"
+    assert "unsafe" not in page.headers["Content-Security-Policy"]
+    assert "http" not in page.headers["Content-Security-Policy"]
+    assert not re.search(r"<script(?![^>]*src=)|\son\w+=|style=", page.text)
+    assert page.headers["Cache-Control"] == "no-cache"
+    (script,) = re.findall(r'src="\./(assets/[^"]+\.js)"', page.text)
+    assert "immutable" in server.get(f"/{script}", key="").headers["Cache-Control"]
+    assert envelope_of(server.get("/assets/missing.js", key=""))["code"] == "NOT_FOUND"
+
+
+def test_an_installation_without_the_web_app_says_how_to_get_it(
+    server: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site, "WEB_APP", tmp_path)
+    page = server.get("/", key="").text
+    assert "pip install" in page
+    assert 'href="/docs"' in page
 
 
 def test_the_viewer_answers_deep_links_with_its_start_page(server: Live) -> None:
@@ -158,7 +180,10 @@ def test_a_proxy_may_put_a_path_in_front(tmp_path: Path) -> None:
             assert live.get(f"{prefix}/health").status_code == 200
             assert live.get(f"{prefix}/api/v1/pipelines/").status_code == 200
             assert envelope_of(live.get(f"{prefix}/nope"))["code"] == "NOT_FOUND"
-            assert 'href="/annotator/docs"' in live.get(f"{prefix}/").text
+            page = live.get(f"{prefix}/").text
+            assert '<base href="/annotator/">' in page
+            (script,) = re.findall(r'src="\./([^"]+)"', page)
+            assert live.get(f"{prefix}/{script}").status_code == 200
             assert "/annotator/openapi.json" in live.get(f"{prefix}/docs").text
             assert envelope_of(live.request("PUT", f"{prefix}/health"))["detail"]["allowed"] == ["GET", "HEAD"]
         assert live.get("/openapi.json").json()["servers"] == [{"url": "/annotator"}]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from tests.finished_jobs import WORKER, Bench
 
+from videoannotator.database import crud
 from videoannotator.database.models import Job
 from videoannotator.database.queue import Failure
 from videoannotator.database.session import Database
@@ -68,3 +69,37 @@ def test_one_job_and_states_that_do_not_exist(database: Database, jobs: dict[str
     with pytest.raises(ValidationErrorException, match="queued") as caught:
         page_of(database, 1, 20, "pending,queued")
     assert "cancelling" in (caught.value.hint or "")
+
+
+NAMED: tuple[tuple[str | None, list[str]], ...] = (
+    ("Visit_01 äöü.mp4", ["Pilot", "größe"]),
+    ("100%.mov", []),
+    (None, ["O'Hara; DROP TABLE jobs"]),
+)
+SEARCHES = {
+    "": [2, 1, 0],
+    "visit": [0],
+    "  visit ": [0],
+    "VISIT_": [0],
+    "visit.01": [],
+    "äöü": [0],
+    "größe": [0],
+    "pilot": [0],
+    "%": [1],
+    "o'hara; drop": [2],
+    "nothing": [],
+}
+
+
+def test_a_search_looks_at_names_tags_and_ids(database: Database) -> None:
+    with database.writing() as session:
+        ids = [
+            crud.add_job(session, Job(id=f"{number}f-job", video_filename=name, tags=tags)).id
+            for number, (name, tags) in enumerate(NAMED)
+        ]
+    for search, found in SEARCHES.items():
+        page = page_of(database, 1, 20, None, search)
+        assert [job.id for job in page.jobs] == [ids[number] for number in found], search
+        assert page.total == len(found)
+    assert [job.id for job in page_of(database, 1, 20, "pending", "1F-").jobs] == [ids[1]]
+    assert page_of(database, 1, 20, "completed", "1F-").total == 0

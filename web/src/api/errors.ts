@@ -20,6 +20,8 @@ export class ApiError extends Error {
     readonly field: string | null = null,
     readonly detail: Record<string, unknown> = {},
     readonly requestId: string | null = null,
+    /** The whole answer, where it says more than what went wrong: a health report, for one. */
+    readonly document: unknown = null,
   ) {
     super(message);
   }
@@ -33,7 +35,8 @@ export async function errorOf(answer: Response): Promise<ApiError> {
 
 export function errorFrom(status: number, text: string, requestId: string | null = null): ApiError {
   try {
-    const { error } = JSON.parse(text) as { error: ErrorBody };
+    const document = JSON.parse(text) as { error: ErrorBody };
+    const { error } = document;
     return new ApiError(
       status,
       error.code,
@@ -42,6 +45,7 @@ export function errorFrom(status: number, text: string, requestId: string | null
       error.field,
       error.detail ?? {},
       error.request_id,
+      document,
     );
   } catch {
     // not our server's words: a proxy's page, or nothing

@@ -3,23 +3,10 @@ import { signIn, signInWithCode, signOut } from "../api/session";
 import { Dialog } from "../components/Dialog";
 import { Problem } from "../components/Problem";
 import { useTask } from "../components/task";
-import { go, hrefs } from "../router";
 
-const CODE = /^#\/sign-in\?code=(.+)$/;
-
-/** The code of a one-time link, taken out of the address bar and out of the history at once. */
-export function codeInAddress(): string | null {
-  const code = CODE.exec(location.hash)?.[1];
-  if (code === undefined) return null;
-  history.replaceState(null, "", `${location.pathname}${location.search}${hrefs.jobs()}`);
-  return decodeURIComponent(code);
-}
-
+/** The page of somebody who is not signed in; `code` is that of a one-time link. */
 export function SignIn({ code }: { code: string | null }) {
-  const link = useTask(async (given: string) => {
-    await signInWithCode(given);
-    go(hrefs.jobs(), true);
-  });
+  const link = useTask(signInWithCode);
   useEffect(() => {
     if (code !== null) void link.run(code);
   }, []);

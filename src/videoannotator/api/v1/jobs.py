@@ -33,6 +33,7 @@ from videoannotator.jobs.submit import Submission, scoped_key
 
 MAX_PAGE = 1_000_000
 MAX_TAIL_LINES = 100_000
+SEARCH = "Only jobs with these characters in the recording's name, in a tag, or at the start of the id."
 CANCELLED_MESSAGE = "The job is cancelled; no process of it is alive."
 CANCELLING_MESSAGE = "The worker has not confirmed yet that the job has ended; it will be cancelled, and never started again."
 
@@ -157,6 +158,7 @@ def every(
             json_schema_extra={"pattern": f"^ *{STATES}?( *, *{STATES}?)* *$"},
         ),
     ] = None,
+    search: Annotated[str | None, Query(max_length=200, description=SEARCH)] = None,
 ) -> JobPage:
     """List jobs, newest first.
 
@@ -164,7 +166,7 @@ def every(
     curl -H "Authorization: Bearer $API_KEY" "http://127.0.0.1:18011/api/v1/jobs?per_page=5&status_filter=pending,running"
     ```
     """
-    found = page_of(services(request).database, page, per_page, status_filter)
+    found = page_of(services(request).database, page, per_page, status_filter, search)
     return JobPage(jobs=[JobDocument(**job.to_dict()) for job in found.jobs], total=found.total, page=page, per_page=per_page)
 
 
