@@ -6,9 +6,10 @@ import { ApiError } from "../api/errors";
 import { Problem } from "../components/Problem";
 import { useTask } from "../components/task";
 import { bytes, clock, moment } from "../format";
+import { isOver, nameOfState, titleOf, toneOfState } from "../jobs/words";
 import { Outcome } from "../result/job/Outcome";
 import { Progress } from "../result/job/Progress";
-import { hasEnded, useJob } from "../result/job/useJob";
+import { useJob } from "../result/job/useJob";
 import { openResult, type ResultModel } from "../result/model";
 import { Viewer } from "../result/Viewer";
 import { hrefs } from "../router";
@@ -24,24 +25,18 @@ export default function Result({ jobId }: { jobId: string; query: URLSearchParam
     <>
       <Heading job={job} />
       {error && <Problem error={error} onRetry={reload} />}
-      {hasEnded(job) ? <Recording job={job} /> : <Progress job={job} onChange={reload} />}
-      {hasEnded(job) && <Outcome job={job} results={results} />}
+      {isOver(job) ? <Recording job={job} /> : <Progress job={job} onChange={reload} />}
+      {isOver(job) && <Outcome job={job} results={results} />}
     </>
   );
 }
 
-const BADGES: Partial<Record<Job["status"], string>> = {
-  completed: "badge good",
-  failed: "badge bad",
-  cancelled: "badge warn",
-};
-
 function Heading({ job }: { job: Job }) {
   return (
     <header class="result-head">
-      <h1>{job.video_filename ?? job.id}</h1>
+      <h1 dir="auto">{titleOf(job)}</h1>
       <p class="quiet small">
-        <span class={BADGES[job.status] ?? "badge"}>{job.status}</span>
+        <span class={`badge ${toneOfState(job)}`}>{nameOfState(job.status)}</span>
         {job.video_duration_seconds !== null && ` ${clock(job.video_duration_seconds, 0)} ·`}
         {job.video_size_bytes !== null && ` ${bytes(job.video_size_bytes)} ·`} submitted{" "}
         {moment(job.created_at)}
@@ -82,7 +77,7 @@ function Recording({ job }: { job: Job }) {
   useEffect(() => () => opened?.model?.close(), [opened?.model]);
   if (open.error) return <Problem error={open.error} onRetry={() => void open.run()} />;
   if (!opened) return <p class="quiet">Loading …</p>;
-  const name = job.video_filename ?? "The recording";
+  const name = titleOf(job);
   if (opened.model) {
     return (
       <>

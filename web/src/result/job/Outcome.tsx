@@ -3,6 +3,7 @@ import type { Artifact, Job, PipelineResult, Results } from "../../api/documents
 import { Problem } from "../../components/Problem";
 import { useTask } from "../../components/task";
 import { bytes, duration, plural } from "../../format";
+import { canRetry } from "../../jobs/words";
 import { go, hrefs } from "../../router";
 import { LogTail } from "./LogTail";
 
@@ -10,11 +11,13 @@ import { LogTail } from "./LogTail";
 export function Outcome({ job, results }: { job: Job; results: Results | null }) {
   const pipelines = Object.values(results?.pipeline_results ?? {});
   const failed = pipelines.filter(({ status }) => status === "failed" || status === "stopped");
+  const hasFiles =
+    [...(results?.artifacts ?? []), ...pipelines.flatMap(({ artifacts }) => artifacts)].length > 0;
   return (
     <section aria-label="Results and files">
       <div class="spread">
         <h2>Results and files</h2>
-        <Actions job={job} hasFiles={(results?.artifacts.length ?? 0) > 0} failed={failed.length} />
+        <Actions job={job} hasFiles={hasFiles} failed={failed.length} />
       </div>
       {job.error_message && (
         <div class="problem">
@@ -49,7 +52,7 @@ function Actions({ job, hasFiles, failed }: { job: Job; hasFiles: boolean; faile
     const made = await post<Job>(`${path}/retry`, { only_failed: onlyFailed });
     go(hrefs.job(made.id));
   });
-  const mayRetry = job.status === "failed" || job.status === "cancelled" || failed > 0;
+  const mayRetry = canRetry(job);
   const error = zip.error ?? retry.error;
   return (
     <div>
@@ -69,7 +72,7 @@ function Actions({ job, hasFiles, failed }: { job: Job; hasFiles: boolean; faile
             Try all again
           </button>
         )}
-        {mayRetry && job.status === "completed" && (
+        {mayRetry && job.status === "completed" && failed > 0 && (
           <button type="button" disabled={retry.busy} onClick={() => void retry.run(true)}>
             Try {plural(failed, "failed pipeline")} again
           </button>

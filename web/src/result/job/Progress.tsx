@@ -1,20 +1,9 @@
-import { useState } from "preact/hooks";
-import { post } from "../../api/client";
 import type { Job } from "../../api/documents";
-import { announce } from "../../components/Announcer";
-import { Confirm } from "../../components/Dialog";
-import { Problem } from "../../components/Problem";
-import { useTask } from "../../components/task";
 import { duration, moment, percent } from "../../format";
+import { JobActions } from "../../jobs/actions";
 
 /** How a job stands that has not ended, and the way to end it. */
 export function Progress({ job, onChange }: { job: Job; onChange: () => void }) {
-  const [asking, setAsking] = useState(false);
-  const cancel = useTask(async () => {
-    await post(`jobs/${encodeURIComponent(job.id)}/cancel`);
-    announce("The job is cancelled.");
-    onChange();
-  });
   return (
     <section class="card" aria-label="Progress">
       <p role="status">{words(job)}</p>
@@ -28,30 +17,10 @@ export function Progress({ job, onChange }: { job: Job; onChange: () => void }) 
           {warning.message} {warning.hint}
         </p>
       ))}
-      {cancel.error && <Problem error={cancel.error} onRetry={() => void cancel.run()} />}
-      <p class="actions">
-        <button
-          type="button"
-          disabled={cancel.busy || job.status === "cancelling"}
-          onClick={() => setAsking(true)}
-        >
-          {cancel.busy || job.status === "cancelling" ? "Cancelling …" : "Cancel this job"}
-        </button>
-      </p>
-      {asking && (
-        <Confirm
-          title="Cancel this job?"
-          action="Cancel the job"
-          onConfirm={() => {
-            setAsking(false);
-            void cancel.run();
-          }}
-          onClose={() => setAsking(false)}
-        >
-          <p>
-            What has been computed so far is thrown away. The recording stays, and the job can be tried again.
-          </p>
-        </Confirm>
+      {job.status === "cancelling" ? (
+        <p class="quiet">Its processes are being ended.</p>
+      ) : (
+        <JobActions jobs={[job]} actions={["cancel"]} onDone={onChange} />
       )}
     </section>
   );

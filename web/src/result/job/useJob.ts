@@ -4,15 +4,12 @@ import type { Job, Results } from "../../api/documents";
 import { watchJobs } from "../../api/events";
 import { announce } from "../../components/Announcer";
 import { useTask } from "../../components/task";
+import { isOver } from "../../jobs/words";
 
 export interface Loaded {
   job: Job;
   /** Of a job that has ended. */
   results: Results | null;
-}
-
-export function hasEnded(job: Job): boolean {
-  return job.status === "completed" || job.status === "failed" || job.status === "cancelled";
 }
 
 /** A job as it stands now: it is watched until it has ended. */
@@ -21,11 +18,11 @@ export function useJob(jobId: string) {
   const path = `jobs/${encodeURIComponent(jobId)}`;
   const task = useTask(async () => {
     const job = await get<Job>(path);
-    setLoaded({ job, results: hasEnded(job) ? await get<Results>(`${path}/results`) : null });
+    setLoaded({ job, results: isOver(job) ? await get<Results>(`${path}/results`) : null });
   });
   const reload = useCallback(() => void task.run(), [task.run]);
   useEffect(reload, [jobId]);
-  const watching = loaded !== null && !hasEnded(loaded.job);
+  const watching = loaded !== null && !isOver(loaded.job);
   useEffect(() => {
     if (!watching) return;
     return watchJobs({
@@ -54,5 +51,5 @@ function updated(before: Loaded, event: Update): Loaded {
     stage,
     eta_seconds,
   };
-  return hasEnded(job) ? before : { ...before, job };
+  return isOver(job) ? before : { ...before, job };
 }

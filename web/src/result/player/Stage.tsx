@@ -118,6 +118,7 @@ function showOverlay(
     if (!presented || !facts) return;
     const place = projection(size.shown(), facts.width, facts.height);
     const brush = brushOf(context, place, ratio, palette.value.font);
+    if (model.player.playing.value) drawPicture(context, video, size.shown());
     const seen = { persons: layerAt(model, "persons"), faces: layerAt(model, "faces") };
     model.hidden.value = drawOverlay(brush, {
       persons: seen.persons === "loading" ? null : seen.persons,
@@ -135,6 +136,14 @@ function showOverlay(
     stop();
     size.close();
   };
+}
+
+/**
+ * While it plays, the picture itself is drawn under the marks: the video's own picture is put on the screen by another thread, which
+ * on a busy machine is frames ahead of the page, and then the marks would not lie on what they belong to.
+ */
+function drawPicture(context: CanvasRenderingContext2D, video: HTMLVideoElement, shown: Rect): void {
+  context.drawImage(video, shown.left, shown.top, shown.width, shown.height);
 }
 
 function layerAt(model: ResultModel, name: LayerName): Shown | "loading" | null {

@@ -1,3 +1,4 @@
+import { shown } from "../../format";
 import type { Projection } from "./geometry";
 
 const HALO = "rgb(0 0 0 / 60%)";
@@ -73,8 +74,9 @@ export class Brush {
   }
 
   /** Text on a ground of this colour above a place, or below it. It stays inside the picture. */
-  label(text: string, x: number, y: number, colour: string, below = false): void {
+  label(words: string, x: number, y: number, colour: string, below = false): void {
     const { context } = this;
+    const text = shown(words);
     const { width, fontBoundingBoxAscent, fontBoundingBoxDescent } = context.measureText(text);
     const height = fontBoundingBoxAscent + fontBoundingBoxDescent + 4;
     const ratio = context.getTransform().a || 1;

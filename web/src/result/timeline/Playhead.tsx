@@ -9,7 +9,7 @@ import { frameOf } from "./picture";
 const SPEAK_MS = 500;
 
 /** The line at the current time: a slider for those who do not see it. It is moved without drawing the tracks again. */
-export function Playhead({ model, area }: { model: ResultModel; area: RefObject<HTMLDivElement> }) {
+export function Playhead({ model, area }: { model: ResultModel; area: RefObject<HTMLElement> }) {
   const line = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!line.current || !area.current) return;
@@ -29,7 +29,7 @@ export function Playhead({ model, area }: { model: ResultModel; area: RefObject<
   );
 }
 
-function follow(line: HTMLDivElement, area: HTMLDivElement, model: ResultModel): () => void {
+function follow(line: HTMLDivElement, area: HTMLElement, model: ResultModel): () => void {
   let spoken = Number.NEGATIVE_INFINITY;
   let width = area.clientWidth;
   const move = () => {

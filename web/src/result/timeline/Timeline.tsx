@@ -13,7 +13,7 @@ import { ThumbnailSheets } from "./thumbnails";
 
 /** All tracks over time, on a canvas of the visible part's size. What can be done on it with a mouse, keys and lists can do too. */
 export function Timeline({ model }: { model: ResultModel }) {
-  const area = useRef<HTMLDivElement>(null);
+  const area = useRef<HTMLElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const layout = useMemo(() => layoutOf(model), [model]);
 
@@ -26,15 +26,16 @@ export function Timeline({ model }: { model: ResultModel }) {
     <section class="timeline" aria-label="Time line">
       <Tracks model={model} />
       <div class="tracks-frame">
-        <div class="tracks" ref={area}>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
+        <section class="tracks" ref={area} tabIndex={0} aria-label="Tracks">
           <TrackSpace layout={layout}>
             <canvas
               ref={canvas}
               role="img"
-              aria-label="Tracks over time; the lists beside the video hold the same items"
+              aria-label="What the tracks hold over time; the lists beside the video hold the same items"
             />
           </TrackSpace>
-        </div>
+        </section>
         <Playhead model={model} area={area} />
       </div>
     </section>
@@ -67,7 +68,7 @@ function TrackSpace({ layout, children }: { layout: { value: Layout }; children:
 
 /** Keep the canvas showing what the model says, drawing at most once per picture of the screen. */
 function showTimeline(
-  area: HTMLDivElement,
+  area: HTMLElement,
   canvas: HTMLCanvasElement,
   model: ResultModel,
   rows: () => readonly Placed[],

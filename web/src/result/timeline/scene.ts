@@ -1,3 +1,4 @@
+import { shown } from "../../format";
 import type { Palette } from "./palette";
 import type { Stretch } from "./view";
 
@@ -39,8 +40,8 @@ export function fitting(context: CanvasRenderingContext2D, text: string, width: 
   const letter = letterWidth(context);
   const room = Math.floor(width / letter);
   if (room < 2) return "";
-  if (text.length <= room) return text;
-  return room < 4 ? "" : `${text.slice(0, room - 1)}…`;
+  if (text.length <= room) return shown(text);
+  return room < 4 ? "" : shown(`${text.slice(0, room - 1)}…`);
 }
 
 const letterWidths = new Map<string, number>();
