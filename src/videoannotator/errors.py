@@ -23,6 +23,7 @@
     ├── JobNotFoundException                JOB_NOT_FOUND
     ├── JobNotReadyException                JOB_NOT_READY
     ├── JobAlreadyCompletedException        JOB_ALREADY_COMPLETED
+    ├── CorrectionConflictException         CORRECTION_CONFLICT
     ├── CancellationFailedException         CANCELLATION_FAILED
     ├── LeaseLost                           LEASE_LOST          the job belongs to somebody else now
     ├── WorkerLostException                 WORKER_LOST         transient
@@ -221,6 +222,12 @@ class JobAlreadyCompletedException(VideoAnnotatorException):
     """The job has ended, so it can no longer be changed."""
 
     code = "JOB_ALREADY_COMPLETED"
+
+
+class CorrectionConflictException(VideoAnnotatorException):
+    """The corrections of the job are not those that the request was made for: somebody was faster."""
+
+    code = "CORRECTION_CONFLICT"
 
 
 class CancellationFailedException(VideoAnnotatorException):

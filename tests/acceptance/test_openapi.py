@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,12 +158,17 @@ class Reader:
     def job_for(self, operation: Operation) -> str:
         """A job on which the operation succeeds."""
         job = self.server.submit(self.recording, {"scene_detection": {"mode": "fast"}})["id"]
-        if operation.method == "delete" or operation.path.endswith("/cancel"):
+        if (operation.method, operation.path) == ("delete", "/api/v1/jobs/{job_id}") or operation.path.endswith("/cancel"):
             return str(job)
         if operation.path.endswith("/retry"):
             assert self.server.client.post(f"jobs/{job}/cancel").status_code == 200
         else:
             self.server.wait_for(job, "completed")
+        if "/corrections/" in operation.path:
+            added = {"kind": "add_segment", "target": "Scene", "after": {"start_s": 0.3}}
+            assert self.server.client.post(f"jobs/{job}/corrections", json=added).status_code == 201
+        if operation.path.endswith("/redo"):
+            assert self.server.client.post(f"jobs/{job}/corrections/1/undo").status_code == 200
         return str(job)
 
     def new_key(self) -> str:
@@ -173,12 +179,22 @@ class Reader:
         """A code that signs in."""
         return str(self.server.client.post("system/sign-in-code").raise_for_status().json()["code"])
 
-    def run(self, line: str, job: str) -> tuple[int, str]:
+    def export_for(self, job: str) -> str:
+        """An archive of a job."""
+        asked = self.server.client.post("exports", json={"job_ids": [job], "formats": ["scenes"]})
+        export_id = asked.json()["export_id"]
+        while (status := self.server.client.get(f"exports/{export_id}").json()["status"]) in ("waiting", "running"):
+            time.sleep(0.1)
+        assert status == "ready"
+        return str(export_id)
+
+    def run(self, line: str, job: str, export: str) -> tuple[int, str]:
         """Run a command; gives the status of its answer, and what it said."""
         names = {
             EXAMPLE_ADDRESS: self.server.address,
             EXAMPLE_KEY: str(self.server.home.key),
             "$JOB_ID": job,
+            "$EXPORT_ID": export,
             FOLDER: str(self.folder),
         }
         for name, make in {"$KEY_ID": self.new_key, "$CODE": self.new_code}.items():
@@ -202,8 +218,9 @@ def test_every_curl_line_works(document: dict[str, Any], server: Server, second:
     tried = 0
     for operation in operations(document):
         for line in curl_lines(operation):
-            job = reader.job_for(operation) if "$JOB_ID" in line else ""
-            status, said = reader.run(line, job)
+            job = reader.job_for(operation) if "$JOB_ID" in line or "$EXPORT_ID" in line else ""
+            export = reader.export_for(job) if "$EXPORT_ID" in line else ""
+            status, said = reader.run(line, job, export)
             assert str(status) in successes(operation), (operation.name, line, said)
             tried += 1
     assert tried >= len(operations(document))

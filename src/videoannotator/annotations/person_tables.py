@@ -91,7 +91,12 @@ IDENTITIES = Table(
         *SPAN,
         *FRAMES,
         *PERSON,
-        Column("identity_method", "text", None, "What joined this track to others of the person; track when nothing did."),
+        Column(
+            "identity_method",
+            "text",
+            None,
+            "What joined this track to others of the person; track when nothing did, by_hand when somebody did.",
+        ),
         Column("identity_confidence", "number", "0-1", "How sure that join is; missing when there is none."),
         Column("face_track_ids", "text", None, "Numbers of the face tracks that show this person, with spaces between."),
         Column("identity_evidence", "text", None, "The figures that role and identity were decided on, as name=value."),

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from videoannotator.annotations.boxes import Box, Evidence
 from videoannotator.annotations.checks import require, require_probability
+from videoannotator.annotations.corrections import BY_HAND
 from videoannotator.annotations.time import MediaTime
 
 KEYPOINTS = (
@@ -104,8 +105,8 @@ class PersonIdentity:
         label: role (`parent`, `infant`, `adult`, `child` …), or `UNKNOWN`.
         label_confidence: 0 to 1; None without a label.
         labeling_method: what the label rests on (`labels_file`, `face_age`, `body_size`, joined by `+`); `none` without a label.
-        identity_method: what joined this track to others (`face_identity`, `appearance`); `track` when nothing did.
-        identity_confidence: 0 to 1; None for `track`.
+        identity_method: what joined this track to others (`face_identity`, `appearance`, `BY_HAND`); `track` when nothing did.
+        identity_confidence: 0 to 1; None for `track` and `BY_HAND`.
         face_track_ids: tracks of `face_analysis` that show this person's face.
         evidence: the figures that label and identity were decided on, by name.
     """
@@ -130,4 +131,5 @@ class PersonIdentity:
         require_probability("identity_confidence", self.identity_confidence)
         require((self.label == UNKNOWN) == (self.label_confidence is None), "a label and its confidence come together")
         require((self.label == UNKNOWN) == (self.labeling_method == "none"), "a label and its method come together")
-        require((self.identity_method == "track") == (self.identity_confidence is None), "a join and its confidence come together")
+        unmeasured = self.identity_method in ("track", BY_HAND)
+        require(unmeasured == (self.identity_confidence is None), "a join and its confidence come together")

@@ -36,10 +36,17 @@ SCENES = Table(
         Column("start_frame", "integer", "frame", "Index of its first frame, from 0."),
         Column("end_frame", "integer", "frame", "Index of its last frame (it belongs to the scene), from 0."),
         Column("boundary", "text", None, "How it begins: start (of the recording), cut, dissolve or fade."),
-        Column("boundary_confidence", "number", "0-1", "How sure that boundary is; missing for the start of the recording."),
+        Column(
+            "boundary_confidence",
+            "number",
+            "0-1",
+            "How sure that boundary is; missing for the start of the recording, and by hand.",
+        ),
         Column("transition_start_s", "number", "s", "When the dissolve or fade that begins it starts; missing for a cut."),
         Column("transition_end_s", "number", "s", "When the dissolve or fade that begins it ends; missing for a cut."),
-        Column("method", "text", None, "What decided the boundary; missing for the start of the recording."),
+        Column(
+            "method", "text", None, "What decided the boundary (by_hand: somebody did); missing for the start of the recording."
+        ),
         Column("scene_type", "text", None, "Kind of environment; unknown when there is no evidence."),
         Column("scene_type_score", "number", "0-1", "Evidence for that kind; missing when it is unknown."),
         Column(

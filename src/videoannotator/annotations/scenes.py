@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from videoannotator.annotations.checks import require, require_probability
+from videoannotator.annotations.corrections import BY_HAND
 from videoannotator.annotations.time import MediaTime
 
 
@@ -29,9 +30,9 @@ class Scene:
         end: time at which the next scene's first frame is shown; for the last scene, when its last frame ends.
         first_frame, last_frame: frame indices, both inclusive.
         boundary: how it begins.
-        confidence: of that boundary, 0 to 1; None for the start of the recording.
+        confidence: of that boundary, 0 to 1; None for the start of the recording, and where somebody put it there.
         transition_start, transition_end: extent of the dissolve or fade that begins it; None for a cut.
-        method: what decided the boundary (`content`, `transnetv2`); None for the start of the recording.
+        method: what decided the boundary (`content`, `transnetv2`, `BY_HAND`); None for the start of the recording.
         keyframe: name of the attached picture; None when none was asked for.
         keyframe_time: time of the frame in that picture.
         scene_type: kind of environment; `unknown` until there is evidence.
@@ -56,7 +57,8 @@ class Scene:
         require(self.start < self.end, f"a scene ends after it starts, not {self.start} to {self.end}")
         require(0 <= self.first_frame <= self.last_frame, f"frames {self.first_frame} to {self.last_frame} are no range")
         require_probability("confidence", self.confidence)
-        require((self.confidence is None) == (self.boundary is Boundary.START), "every boundary but the start has a confidence")
+        unmeasured = self.boundary is Boundary.START or self.method == BY_HAND
+        require((self.confidence is None) == unmeasured, "every boundary that was found has a confidence")
         if self.transition_start is None or self.transition_end is None:
             require(self.transition_start is self.transition_end, "a transition has a start and an end, or neither")
         else:

@@ -130,18 +130,18 @@ class SoundEvent:
     Attributes:
         start, end: of the event.
         label: name of the class, as the network's class map has it.
-        confidence: highest score of the class within the event, 0 to 1: not calibrated.
-        mean_confidence: mean score of the class over the event, 0 to 1.
-        class_number: place of the class among the network's scores, from 0.
+        confidence: highest score of the class within the event, 0 to 1: not calibrated; None where somebody marked the stretch.
+        mean_confidence: mean score of the class over the event, 0 to 1; None with `confidence`.
+        class_number: place of the class among the network's scores, from 0; None for what somebody named.
         class_id: its identifier in a public list, such as /m/09x0r of AudioSet; None where the class map has none.
     """
 
     start: MediaTime
     end: MediaTime
     label: str
-    confidence: float
-    mean_confidence: float
-    class_number: int
+    confidence: float | None
+    mean_confidence: float | None
+    class_number: int | None
     class_id: str | None = None
 
     def __post_init__(self) -> None:
@@ -149,8 +149,11 @@ class SoundEvent:
         require(bool(self.label.strip()), "an event has a label")
         require_probability("confidence", self.confidence)
         require_probability("mean_confidence", self.mean_confidence)
-        require(self.mean_confidence <= self.confidence, "no mean is above the highest value")
-        require(self.class_number >= 0, "classes are numbered from 0")
+        if self.confidence is None or self.mean_confidence is None:
+            require(self.confidence is self.mean_confidence, "an event has both scores, or neither")
+        else:
+            require(self.mean_confidence <= self.confidence, "no mean is above the highest value")
+        require(self.class_number is None or self.class_number >= 0, "classes are numbered from 0")
 
 
 def _require_level(name: str, value: float | None) -> None:

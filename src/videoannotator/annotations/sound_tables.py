@@ -106,9 +106,21 @@ SOUND_EVENTS = Table(
         *SPAN,
         *FRAMES,
         Column("label", "text", None, "What can be heard, as the network's class map names it."),
-        Column("confidence", "number", "0-1", "Highest score of the class within the event; not calibrated."),
-        Column("mean_confidence", "number", "0-1", "Mean score of the class over the event; not calibrated."),
-        Column("class_number", "integer", "class", "Place of the class among the network's scores, from 0."),
+        Column(
+            "confidence",
+            "number",
+            "0-1",
+            "Highest score of the class within the event; not calibrated, missing for one marked by hand.",
+        ),
+        Column(
+            "mean_confidence", "number", "0-1", "Mean score of the class over the event; not calibrated, missing with confidence."
+        ),
+        Column(
+            "class_number",
+            "integer",
+            "class",
+            "Place of the class among the network's scores, from 0; missing for one named by hand.",
+        ),
         Column("class_id", "text", None, "Identifier of the class in a public list; missing where the class map has none."),
     ),
     rows=_event_rows,

@@ -82,7 +82,7 @@ WORDS = Table(
             "text",
             None,
             "Where its times come from: aligned (pronunciation from the dictionary), guessed (pronunciation from the spelling), "
-            "proportional (shared out by length) or attention (of the recogniser).",
+            "proportional (shared out by length), attention (of the recogniser) or corrected (put between its neighbours by hand).",
         ),
         *SPEAKER,
         Column("other_speakers", "text", None, "Who else speaks during the word, with spaces between; missing when nobody does."),

@@ -5,7 +5,7 @@ import shutil
 import sys
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -102,6 +102,20 @@ class Records(Generic[RecordT]):
                     yield self._adapter.validate_json(line)
         yield from self._recent
 
+    def json_lines(self) -> Iterator[bytes]:
+        """The same as JSON, a line for each, in blocks of whole lines; what waits on disk is not read as records for that.
+
+        Raises:
+            InvalidRequestException: the records were closed.
+        """
+        _require_open(self._folder)
+        for chunk in self._chunks:
+            yield chunk.read_bytes()
+        yield b"".join(self._adapter.dump_json(record) + b"\n" for record in self._recent)
+
+    def close(self) -> None:
+        """Give back what these records hold besides their folder: nothing, unless a subclass does."""
+
 
 class PipelineRecords:
     """Everything one pipeline made: its records by type, and its attachments. Lives as long as the object, or until `close`.
@@ -117,6 +131,8 @@ class PipelineRecords:
         self._by_type: dict[type, Records[Any]] = {}
         self._attachments: dict[str, Path] = {}
         self._taken: set[str] = set()
+        self._foreign: list[Records[Any]] = []
+        self._lenders: list[PipelineRecords] = []
         self._remove = weakref.finalize(self, _remove, self._folder, owner)
 
     def add(self, record: object) -> None:
@@ -150,6 +166,18 @@ class PipelineRecords:
             self._by_type[record_type] = Records(record_type, folder)
         return self._by_type[record_type]
 
+    def take(self, records: Records[Any]) -> None:
+        """Have records that lie elsewhere as those of their type, in place of any that are here. They are read, never added to."""
+        self._by_type[records.record_type] = records
+        self._foreign.append(records)
+
+    def borrow(self, other: "PipelineRecords", kinds: Iterable[type], *, attachments: bool) -> None:
+        """Have records of these types, and the attachments if wanted, of somebody else, who must stay open as long."""
+        self._lenders.append(other)
+        self._by_type.update({kind: other.of_type(kind) for kind in kinds})
+        if attachments:
+            self._attachments.update(other.attachments)
+
     @property
     def types(self) -> tuple[type, ...]:
         """The record types that stand here, in the order they first came."""
@@ -166,4 +194,6 @@ class PipelineRecords:
 
     def close(self) -> None:
         """Remove what waits on disk."""
+        for records in self._foreign:
+            records.close()
         self._remove()

@@ -18,6 +18,8 @@ class WordTiming(str, Enum):
     """Shared out by word length over the utterance: alignment was not possible."""
     ATTENTION = "attention"
     """The recogniser's own cross-attention."""
+    CORRECTED = "corrected"
+    """A correction by hand put it between the words around it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Word:
     Attributes:
         text: as recognised, with its punctuation.
         start, end: when it is spoken.
-        confidence: of the recognition, 0 to 1; None when the recogniser gives none.
+        confidence: of the recognition, 0 to 1; None when the recogniser gives none, and for a word that somebody wrote.
         timing: where `start` and `end` come from.
         speaker_id: who says it, as in `SpeakerTurn`; None when nobody is known to speak then, or nobody looked.
         other_speakers: who else speaks meanwhile.
@@ -54,7 +56,7 @@ class Utterance:
 
     Attributes:
         start, end: of the stretch.
-        text: as recognised.
+        text: as recognised, or as somebody corrected it; then it has no confidence.
         language: ISO 639-1 code of the language it was recognised in.
         confidence: of the recognition, 0 to 1; None when the recogniser gives none.
         words: in order, each inside the stretch, none starting before its predecessor.

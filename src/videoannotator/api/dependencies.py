@@ -21,6 +21,8 @@ from videoannotator.auth.signatures import MediaSigner
 from videoannotator.database.queue import JobQueue
 from videoannotator.database.session import Database
 from videoannotator.errors import DatabaseUnavailableException, RateLimitedException, UnauthorizedException
+from videoannotator.jobs.corrections import CorrectionDesk
+from videoannotator.jobs.exports import Exports
 from videoannotator.jobs.submit import Intake
 from videoannotator.registry.entries import Registry
 from videoannotator.settings import Settings
@@ -53,6 +55,8 @@ class Services:
     intake: Intake
     uploads: UploadPlaces
     handovers: HandOvers
+    corrections: CorrectionDesk
+    exports: Exports
     key_checks: anyio.CapacityLimiter
     """Threads of their own: while the database hangs, waiting key checks must not take those of everything else."""
 
@@ -123,14 +127,20 @@ async def media_reader(
     expires: Annotated[int | None, Query(description="Of a signed address: when it ends, Unix time.")] = None,
     signature: Annotated[str | None, Query(description="Of a signed address: its signature.")] = None,
 ) -> Principal:
-    """Somebody who may read, or who has a signed address of the job that the path names (`job_id`)."""
+    """Somebody who may read, or who has a signed address of what the path names (`job_id`, or `export_id`)."""
     secret = presented_key(request)
     if secret is None and expires is not None and signature is not None:
-        services(request).signer.check(str(request.path_params["job_id"]), expires, signature)
+        named = request.path_params
+        services(request).signer.check(named.get("job_id") or signed_export(named["export_id"]), expires, signature)
         return Principal("", "signed address", frozenset({Scope.READ}))
     who = await identify(request, secret)
     who.require(Scope.READ)
     return who
+
+
+def signed_export(export_id: str) -> str:
+    """What a signature of an export's address is about; no job has such an id."""
+    return f"export/{export_id}"
 
 
 async def identify(request: Request, secret: str | None) -> Principal:

@@ -25,7 +25,7 @@ from videoannotator.api.probes import GPU_FRESH_S, Probe, Probes
 from videoannotator.api.requests import RequestRecord
 from videoannotator.api.site import add_site
 from videoannotator.api.startup import running
-from videoannotator.api.v1 import config, events, health, jobs, keys, media, pipelines, system
+from videoannotator.api.v1 import config, corrections, events, exports, health, jobs, keys, media, pipelines, system
 from videoannotator.auth.handover import HandOvers
 from videoannotator.auth.keys import KeyRing
 from videoannotator.auth.limits import FailureLimiter
@@ -36,7 +36,10 @@ from videoannotator.database.session import Database
 from videoannotator.diagnostics.database import look as look_at_database
 from videoannotator.diagnostics.gpu import look as look_at_gpus
 from videoannotator.diagnostics.storage import look as look_at_storage
+from videoannotator.jobs.corrections import CorrectionDesk
 from videoannotator.jobs.dispatch import EmbeddedDispatcher
+from videoannotator.jobs.drafts import Drafts
+from videoannotator.jobs.exports import Exports
 from videoannotator.jobs.prober import Prober
 from videoannotator.jobs.submit import Intake
 from videoannotator.registry.entries import Registry
@@ -67,7 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = here
-    for module in (jobs, media, pipelines, config, events, health, keys, system):
+    for module in (jobs, corrections, exports, media, pipelines, config, events, health, keys, system):
         app.include_router(module.router, prefix=API)
     add_site(app, here.settings)
     handle_failures(app)
@@ -113,6 +116,8 @@ def make_services(settings: Settings) -> Services:
         intake=intake,
         uploads=UploadPlaces(settings.max_concurrent_uploads),
         handovers=HandOvers(),
+        corrections=CorrectionDesk(database, Drafts(database, storage)),
+        exports=Exports(database, storage),
         key_checks=anyio.CapacityLimiter(KEY_CHECKS_AT_ONCE),
     )
 

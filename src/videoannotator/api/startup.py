@@ -23,6 +23,7 @@ from videoannotator.storage.space import make_ballast
 FORMER_TOKENS = Path("tokens")
 """Where release 1.2 kept them: in the folder in which it was started."""
 NOTE_KEY_USE_EVERY_S = 5.0
+SWEEP_EXPORTS_EVERY_S = 600.0
 LOOKS_PER_LEASE = 6
 STOP_PATIENCE_S = 1.0
 RULE = "=" * 78
@@ -43,15 +44,18 @@ async def running(here: Services) -> AsyncIterator[None]:
         beside = [
             Repeated("note-key-use", NOTE_KEY_USE_EVERY_S, here.keys.record_use),
             Repeated("watch-leases", here.settings.lease_s / LOOKS_PER_LEASE, watch.look),
+            Repeated("sweep-exports", SWEEP_EXPORTS_EVERY_S, here.exports.sweep),
         ]
         for thread in beside:
             thread.start()
         try:
+            await anyio.to_thread.run_sync(here.exports.start)
             await anyio.to_thread.run_sync(here.intake.prober.warm_up)
             async with here.feed.running():
                 yield
         finally:
             await anyio.to_thread.run_sync(here.intake.prober.close)
+            await anyio.to_thread.run_sync(here.exports.close)
             for thread in reversed(beside):
                 await anyio.to_thread.run_sync(thread.stop)
     finally:

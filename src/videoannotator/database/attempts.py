@@ -13,11 +13,13 @@ from videoannotator.database.models import Artifact, Job, PipelineRun
 
 PROXY = "proxy"
 """Format of the copy of a recording that every browser plays; made where browsers cannot play the recording itself."""
+SAVED = "saved"
+"""Format of the file from which all annotations of an attempt can be read back, to be corrected and exported again."""
 VIEW = "view"
 """Format of the files that the web app's Result page fetches as it goes."""
 VIEW_INDEX, VIEW_TIMELINE = "view/index.json", "view/timeline.json"
 """Those that have the same name in every attempt; the index names all others."""
-FOR_THE_PROGRAM = frozenset({VIEW})
+FOR_THE_PROGRAM = frozenset({SAVED, VIEW})
 """Formats of files that the program itself reads; they are not among the results that clients see and get."""
 
 

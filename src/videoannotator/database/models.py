@@ -275,6 +275,33 @@ class Artifact(Base):
     created_at: Mapped[datetime]
 
 
+class JobCorrection(Base):
+    """Something that somebody changed in a job's annotations, laid over them. Undoing it marks it; it is never deleted alone."""
+
+    __tablename__ = "corrections"
+    __table_args__ = (UniqueConstraint("job_id", "number"),)
+
+    id: Mapped[int] = mapped_column(SerialKey, primary_key=True, autoincrement=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    """From 1 for each job, in the order they were made."""
+    base: Mapped[int]
+    """The number of the newest one in force when this one was made; 0 for none. It holds on top of that one only."""
+    kind: Mapped[str] = mapped_column(String(32))
+    target: Mapped[str] = mapped_column(String(200))
+    before: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    after: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_by: Mapped[str | None] = mapped_column(Prose(200))
+    created_at: Mapped[datetime]
+    undone_by: Mapped[str | None] = mapped_column(Prose(200))
+    undone_at: Mapped[datetime | None]
+
+    @property
+    def in_force(self) -> bool:
+        """Whether it holds."""
+        return self.undone_at is None
+
+
 class JobEvent(Base):
     """Something that happened to a job, for those who watch; kept for a day."""
 

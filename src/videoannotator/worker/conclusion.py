@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import TypeVar
 
 from videoannotator.database import crud
-from videoannotator.database.attempts import PROXY, VIEW
+from videoannotator.database.attempts import PROXY, SAVED, VIEW
 from videoannotator.database.models import PipelineRun
 from videoannotator.database.queue import AttemptResult, Claim, Failure, RunReport, StoredFile
 from videoannotator.errors import DatabaseUnavailableException, RunStopped, StorageFullException, VideoAnnotatorException
@@ -141,6 +141,8 @@ class Conclusion:
         ]
         if done.proxy is not None:
             listed.append(ListedFile(done.proxy, None, PROXY, "video/mp4", "The recording in a form that every browser plays."))
+        if done.saved is not None:
+            listed.append(ListedFile(done.saved, None, SAVED, "application/zip", "All annotations, to be read back."))
         shown = "What the web app shows of the results."
         listed += [ListedFile(name, None, VIEW, VIEW_TYPES[PurePosixPath(name).suffix], shown) for name in done.view]
         self._unrecorded = True

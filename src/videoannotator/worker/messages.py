@@ -67,6 +67,7 @@ class Done:
         proxy: the copy for browsers where one was made.
         duration_s: of the recording.
         remark: what was wanted and could not be made although there are results, in sentences; None when nothing.
+        saved: the file from which all annotations can be read back.
         view: names of the files for the web app's Result page.
     """
 
@@ -75,6 +76,7 @@ class Done:
     proxy: str | None
     duration_s: float | None
     remark: str | None = None
+    saved: str | None = None
     view: list[str] = field(default_factory=list)
 
 

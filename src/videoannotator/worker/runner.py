@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from videoannotator.annotations import saved
 from videoannotator.annotations.annotation_set import AnnotationSet
 from videoannotator.annotations.media_info import MediaInfo
 from videoannotator.annotations.outcome import PipelineStatus
@@ -69,6 +70,7 @@ def run(work: Work, lines: Lines) -> Done:
         lines.part(0.0, WRITING)
         with _growth_told(Path(work.folder), lines):
             written = write_results(annotations, Path(work.folder), further=drawing)
+            saved.save(annotations, Path(work.folder) / saved.FILE_NAME)
         shown = view.write(annotations) if has_results else []
         proxy = _proxy(work, annotations.media, lines) if to_copy and has_results else None
         troubles = [drawing.trouble if drawing else None, view.trouble]
@@ -78,6 +80,7 @@ def run(work: Work, lines: Lines) -> Done:
             proxy=proxy,
             duration_s=annotations.media.duration_s,
             remark=" ".join(filter(None, troubles)) or None,
+            saved=saved.FILE_NAME,
             view=shown,
         )
 

@@ -10,6 +10,7 @@ import pytest
 from tests.integration.worker.conftest import Lab, until
 
 from videoannotator.database import crud, events
+from videoannotator.database.attempts import SAVED
 from videoannotator.database.events import EventType
 from videoannotator.database.states import JobStatus
 from videoannotator.media.probe import probe
@@ -101,6 +102,10 @@ def test_only_the_pipelines_that_failed_for_the_moment_run_again(lab: Lab) -> No
     files = lab.artifacts(job_id)
     assert (files["trial.json"].token, files["other_trial.json"].token) == (1, 2)
     assert {"provenance.json", "provenance.attempt-1.json"} <= set(files)
+    assert {file.name: file.token for file in files.values() if file.format == SAVED} == {
+        "annotations.zip": 2,
+        "annotations.attempt-1.zip": 1,
+    }
     assert all(lab.storage.resolve(artifact.path).is_file() for artifact in files.values())
 
 

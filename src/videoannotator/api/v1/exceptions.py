@@ -48,6 +48,7 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
         "REQUEST_TIMEOUT": 408,
         "JOB_ALREADY_COMPLETED": 409,
         "JOB_NOT_READY": 409,
+        "CORRECTION_CONFLICT": 409,
         "OUTPUT_EXISTS": 409,
         "RUN_STOPPED": 409,
         "LEASE_LOST": 409,

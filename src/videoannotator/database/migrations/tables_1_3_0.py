@@ -112,6 +112,23 @@ artifacts = sa.Table(
     sa.Column("created_at", MOMENT, nullable=False),
     sa.UniqueConstraint("job_id", "name"),
 )
+corrections = sa.Table(
+    "corrections",
+    metadata,
+    sa.Column("id", SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("job_id", sa.String(64), sa.ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("base", sa.Integer, nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("target", sa.String(200), nullable=False),
+    sa.Column("before", sa.JSON, nullable=False),
+    sa.Column("after", sa.JSON, nullable=False),
+    sa.Column("created_by", sa.String(200)),
+    sa.Column("created_at", MOMENT, nullable=False),
+    sa.Column("undone_by", sa.String(200)),
+    sa.Column("undone_at", MOMENT),
+    sa.UniqueConstraint("job_id", "number"),
+)
 job_events = sa.Table(
     "job_events",
     metadata,

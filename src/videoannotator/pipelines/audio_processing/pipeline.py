@@ -6,10 +6,10 @@ from videoannotator.annotations.conversation import FloorTransfer, SpeakerMeasur
 from videoannotator.annotations.media_info import MediaInfo
 from videoannotator.annotations.store import PipelineRecords
 from videoannotator.annotations.transcript import Utterance
+from videoannotator.annotations.turn_taking import Spoken, floor_transfers, joined, speaker_measures
 from videoannotator.annotations.voices import SpeakerTurn
 from videoannotator.media.types import AudioNeed
 from videoannotator.pipelines.audio_processing.attribution import Attribution
-from videoannotator.pipelines.audio_processing.measures import Spoken, floor_transfers, joined, speaker_measures
 from videoannotator.pipelines.audio_processing.options import AudioProcessingOptions
 from videoannotator.pipelines.base import Batch, Needs, Pipeline, RunContext
 from videoannotator.pipelines.speaker_diarization import SpeakerDiarization

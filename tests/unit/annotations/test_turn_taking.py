@@ -4,8 +4,8 @@ import pytest
 
 from videoannotator.annotations.conversation import Transfer
 from videoannotator.annotations.time import MediaTime
+from videoannotator.annotations.turn_taking import Spoken, floor_transfers, joined, speaker_measures
 from videoannotator.annotations.voices import SpeakerTurn
-from videoannotator.pipelines.audio_processing.measures import Spoken, floor_transfers, joined, speaker_measures
 
 at = MediaTime.from_seconds
 
