@@ -159,7 +159,10 @@ def traced(browser: Browser, page: Page, act: Act, path: Path) -> "Frames":
 
 
 class Frames:
-    """Frames of the page's main thread in a trace: how long scripts ran in each of those in which any ran, milliseconds."""
+    """Frames of the page's main thread in a trace: how long scripts ran in each of those in which any ran, milliseconds.
+
+    By the thread's own clock, so that what else a shared machine does is not counted.
+    """
 
     def __init__(self, events: list[dict[str, Any]], took_s: float) -> None:
         thread = _page_thread(events)
@@ -168,8 +171,8 @@ class Frames:
         script_ms = [0.0] * (len(starts) + 1)
         self.per_s = len(starts) / took_s
         last_end = 0.0
-        for event in sorted((one for one in mine if one["name"] in SCRIPT and one["ph"] == "X"), key=lambda one: one["ts"]):
-            begin, end = max(event["ts"], last_end), event["ts"] + event["dur"]
+        for event in sorted((one for one in mine if one["name"] in SCRIPT and "tdur" in one), key=lambda one: one["tts"]):
+            begin, end = max(event["tts"], last_end), event["tts"] + event["tdur"]
             last_end = max(last_end, end)
             if end > begin:
                 script_ms[bisect_right(starts, event["ts"])] += (end - begin) / 1000

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { Problem } from "../components/Problem";
 import type { ResultModel } from "./model";
 import { Pane } from "./pane/Pane";
 import { Controls, LayerSwitches } from "./player/Controls";
@@ -38,6 +39,11 @@ export function Viewer({ model, url, name, onExpired }: Props) {
       </div>
       <Pane model={model} />
       <Timeline model={model} />
+      {model.dragError.value && (
+        <div class="timeline">
+          <Problem error={model.dragError.value} />
+        </div>
+      )}
       {help && <ShortcutSheet onClose={() => setHelp(false)} />}
     </div>
   );

@@ -1,4 +1,8 @@
 import { computed, signal } from "@preact/signals";
+import { get } from "../api/client";
+import { ApiError } from "../api/errors";
+import { Corrections } from "./correct/corrections";
+import { segmentOf } from "./correct/parts";
 import { type Decoder, workerDecoder } from "./data/decoder";
 import type { LayerName, Timeline, ViewIndex } from "./data/documents";
 import { Lru } from "./data/lru";
@@ -11,7 +15,7 @@ import { LayerWindows } from "./data/windows";
 import { type Layer, storedSwitches, storeSwitches } from "./layers";
 import { People } from "./people";
 import { Player } from "./player/player";
-import { TimelineView } from "./timeline/view";
+import { type Stretch, TimelineView } from "./timeline/view";
 
 const WINDOW_BYTES = 48_000_000;
 
@@ -38,6 +42,11 @@ export class ResultModel {
   /** Counts up whenever data has come that pictures may need. */
   readonly arrived = signal(0);
   readonly timeline;
+  readonly corrections: Corrections;
+  /** Where the borders of the selected item are while they are dragged. */
+  readonly dragged = signal<Stretch | null>(null);
+  /** Why the last dragging was not saved. */
+  readonly dragError = signal<Error | null>(null);
   readonly layers: Partial<Record<LayerName, LayerWindows>> = {};
   readonly waveform: Waveform | null;
   readonly signals: ChosenSignals;
@@ -50,6 +59,7 @@ export class ResultModel {
     private readonly decoder: Decoder,
   ) {
     this.timeline = signal(timeline);
+    this.corrections = new Corrections(source.jobId, this.timeline);
     this.player = new Player(index.duration_s, frames);
     this.view = new TimelineView(index.duration_s, frames);
     const arrive = () => {
@@ -86,6 +96,25 @@ export class ResultModel {
     if (seekTo !== undefined) this.seek(seekTo);
   }
 
+  /** Save where the borders of the selected item were dragged to. */
+  async saveDragged(): Promise<void> {
+    const segment = segmentOf(this.timeline.value, this.selected.value);
+    const to = this.dragged.value;
+    if (!segment || !to) return;
+    const after = {
+      ...(to.startS === segment.start_s ? {} : { start_s: to.startS }),
+      ...(to.endS === segment.end_s ? {} : { end_s: to.endS }),
+    };
+    try {
+      if (Object.keys(after).length > 0) await this.corrections.make("move_boundary", segment.id, after);
+      this.dragError.value = null;
+    } catch (error) {
+      this.dragError.value = error as Error;
+    } finally {
+      this.dragged.value = null;
+    }
+  }
+
   close(): void {
     this.player.detach();
     for (const windows of Object.values(this.layers)) windows.close();
@@ -103,9 +132,20 @@ export async function openResult(jobId: string, signal: AbortSignal): Promise<Re
   const index = await source.document<ViewIndex>("view/index.json", signal);
   source.token = index.token;
   const [timeline, frames] = await Promise.all([
-    source.document<Timeline>(index.timeline, signal),
+    openTimeline(source, index, signal),
     index.frames ? source.bytes(index.frames.name, undefined, signal) : null,
   ]);
   const times = frames ? new FrameTimes(new Float64Array(frames)) : null;
   return new ResultModel(index, timeline, times, source, workerDecoder());
+}
+
+/** With corrections; as the pipelines left it, for jobs that keep nothing that could be corrected. */
+async function openTimeline(source: ViewSource, index: ViewIndex, signal: AbortSignal): Promise<Timeline> {
+  try {
+    return await get<Timeline>(`jobs/${encodeURIComponent(source.jobId)}/timeline`, signal);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404)
+      return source.document<Timeline>(index.timeline, signal);
+    throw error;
+  }
 }

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { clock, duration, percent, plural } from "../../format";
+import { Correct } from "../correct/Correct";
 import type { FaceTrack, Person, Timeline, TimelineEvent, Utterance } from "../data/documents";
 import type { ResultModel, Selected } from "../model";
 import { personName } from "../people";
@@ -30,6 +31,7 @@ export function Details({ model }: { model: ResultModel }) {
           </div>
         ))}
       </dl>
+      <Correct model={model} selected={selected} />
     </div>
   );
 }

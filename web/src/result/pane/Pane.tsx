@@ -1,4 +1,5 @@
 import { useEffect, useId, useState } from "preact/hooks";
+import { HistoryPane } from "../correct/HistoryPane";
 import type { ResultModel } from "../model";
 import { Details } from "./Details";
 import { Items } from "./Items";
@@ -8,6 +9,7 @@ const TABS = [
   { tab: "transcript", name: "Transcript" },
   { tab: "items", name: "Lists" },
   { tab: "details", name: "Details" },
+  { tab: "history", name: "Corrections" },
 ] as const;
 
 type Tab = (typeof TABS)[number]["tab"];
@@ -52,6 +54,7 @@ export function Pane({ model }: { model: ResultModel }) {
         {tab === "transcript" && <Transcript model={model} />}
         {tab === "items" && <Items model={model} />}
         {tab === "details" && <Details model={model} />}
+        {tab === "history" && <HistoryPane model={model} />}
       </div>
     </section>
   );

@@ -2,6 +2,7 @@ import { computed, effect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { ResultModel } from "../model";
+import { grabBorder } from "./borders";
 import { addGestures } from "./gestures";
 import { hiddenGroups } from "./groups";
 import { Playhead } from "./Playhead";
@@ -102,7 +103,13 @@ function showTimeline(
   const watched = [
     effect(() => {
       rows();
-      void [model.view.shown.value, model.arrived.value, model.selected.value, palette.value];
+      void [
+        model.view.shown.value,
+        model.arrived.value,
+        model.selected.value,
+        model.dragged.value,
+        palette.value,
+      ];
       redraw();
     }),
     effect(() => {
@@ -123,6 +130,7 @@ function showTimeline(
     frame,
     timeAt: (x) => view.shown.value.startS + (x - frame().left) * secondsPerPixel(),
     secondsPerPixel,
+    grab: (x, y) => grabBorder(model, at(x, y), secondsPerPixel()),
     scrub: (timeS) => model.player.seek(timeS),
     pan: (seconds) => view.pan(seconds),
     scroll: (pixels) => area.scrollBy(0, pixels),

@@ -7,6 +7,8 @@ export interface Hands {
   timeAt: (x: number) => number;
   secondsPerPixel: () => number;
   scrub: (timeS: number) => void;
+  /** A border to drag lies here: what moves it, and what is done when it is let go. */
+  grab: (x: number, y: number) => { move: (timeS: number) => void; drop: () => void } | null;
   pan: (seconds: number) => void;
   scroll: (pixels: number) => void;
   zoom: (factor: number, aroundS: number) => void;
@@ -24,6 +26,7 @@ export function addGestures(area: HTMLElement, hands: Hands): () => void {
   const fingers = new Map<number, Finger>();
   let start: (Finger & { scrubbing: boolean }) | null = null;
   let moved = false;
+  let border: ReturnType<Hands["grab"]> = null;
   const place = (event: MouseEvent): Finger => {
     const box = area.getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
@@ -37,6 +40,7 @@ export function addGestures(area: HTMLElement, hands: Hands): () => void {
     const { left, ruler } = hands.frame();
     moved = fingers.size > 1;
     start = { ...at, scrubbing: at.y < ruler && at.x >= left };
+    border = start.scrubbing || moved ? null : hands.grab(at.x, at.y);
     if (start.scrubbing) hands.scrub(hands.timeAt(at.x));
   };
   const move = (event: PointerEvent) => {
@@ -45,7 +49,10 @@ export function addGestures(area: HTMLElement, hands: Hands): () => void {
     const at = place(event);
     if (fingers.size === 2) pinch(event.pointerId, before, at);
     else if (start.scrubbing) hands.scrub(hands.timeAt(at.x));
-    else if (moved || Math.hypot(at.x - start.x, at.y - start.y) > CLICK_PX) {
+    else if (border && Math.abs(at.x - start.x) > 1) {
+      moved = true;
+      border.move(hands.timeAt(at.x));
+    } else if (moved || Math.hypot(at.x - start.x, at.y - start.y) > CLICK_PX) {
       moved = true;
       hands.pan((before.x - at.x) * hands.secondsPerPixel());
       if (event.pointerType !== "touch") hands.scroll(before.y - at.y);
@@ -64,6 +71,8 @@ export function addGestures(area: HTMLElement, hands: Hands): () => void {
     if (fingers.size > 0 || !start) return;
     const click = !moved && !start.scrubbing && event.type === "pointerup";
     start = null;
+    if (border && moved) border.drop();
+    border = null;
     const at = place(event);
     if (click) hands.click(at.x, at.y);
   };

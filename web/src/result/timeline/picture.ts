@@ -1,11 +1,12 @@
 import type { ResultModel } from "../model";
-import { drawBars, drawSceneBars, drawWords } from "./bars";
+import { drawBars, drawSceneBars, drawWords, outline } from "./bars";
 import type { Palette } from "./palette";
 import { drawPlot, drawWaveform } from "./plots";
 import type { Item, Placed } from "./rows";
 import { drawRuler } from "./ruler";
 import { fitting, type Scene, sceneOf } from "./scene";
 import type { ThumbnailSheets } from "./thumbnails";
+import type { Stretch } from "./view";
 
 /** How the canvas of a time line is divided, CSS pixels. */
 export interface Frame {
@@ -48,6 +49,8 @@ export function drawTimeline(
     context.fillStyle = colours.sunken;
     context.fillRect(frame.left, top, scene.width, row.height);
     drawRow(scene, model, row, top, isSelected, thumbnails);
+    if (model.dragged.value && row.row.items.items.some(isSelected))
+      drawDragged(scene, model.dragged.value, top, row.height);
   }
   context.restore();
   drawNames(scene, visible, frame);
@@ -56,6 +59,13 @@ export function drawTimeline(
   context.fillRect(0, 0, frame.left, frame.ruler);
   context.fillStyle = colours.line;
   context.fillRect(frame.left - 1, 0, 1, frame.height);
+}
+
+/** Where a border is dragged to. */
+function drawDragged(scene: Scene, to: Stretch, top: number, height: number): void {
+  scene.context.setLineDash([5, 4]);
+  outline(scene, [{ left: scene.x(to.startS), right: scene.x(to.endS) }], top, height);
+  scene.context.setLineDash([]);
 }
 
 export function visibleRows(rows: readonly Placed[], frame: Frame): Placed[] {
