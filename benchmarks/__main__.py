@@ -16,6 +16,7 @@ from benchmarks.quality import add_arguments, quality
 from benchmarks.server import server
 from benchmarks.sound_cost import sound, together
 from benchmarks.voices import add_voice_arguments, voices
+from benchmarks.web_result import web_result
 
 MAX_SCENE_RATIO = 1.35
 MAX_MEMORY_GROWTH_MB = 100
@@ -110,6 +111,7 @@ BENCHMARKS = {
     "people": people,
     "sound": sound,
     "together": together,
+    "web_result": web_result,
 }
 
 

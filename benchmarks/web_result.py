@@ -40,22 +40,29 @@ Act = Callable[[Page], None]
 
 def web_result(runs: int, folder: Path) -> None:  # noqa: ARG001  each figure has hundreds of frames of its own
     """Script time per frame, frames per second, heap, and time to the first picture, on an hour with four people at full rate."""
-    with running(folder / "web", "--no-worker") as (client, _, _), sync_playwright() as playwright:
-        root = folder / "web" / "storage"
-        database = Database(f"sqlite:///{root / 'videoannotator.db'}")
-        try:
-            began = time.monotonic()
-            job_id = write_long_job(Storage(root), database, duration_s=DURATION_S)
-        finally:
-            database.dispose()
+    made: list[str] = []
+    began = time.monotonic()
+    with (
+        running(folder / "web", "--no-worker", prepare=lambda storage: made.append(long_job(storage))) as (client, _, _),
+        sync_playwright() as playwright,
+    ):
         print(f"Result page on {DURATION_S / 3600:g} h with 4 people and 2 faces in every frame, ", end="")
         print(f"made in {time.monotonic() - began:.0f} s; Chromium without a GPU, {SIZE['width']} x {SIZE['height']}:")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         try:
             address = str(client.base_url).removesuffix("/api/v1/")
-            measure(browser, f"{address}/#/jobs/{job_id}", client.headers["Authorization"].removeprefix("Bearer "), folder)
+            measure(browser, f"{address}/#/jobs/{made[0]}", client.headers["Authorization"].removeprefix("Bearer "), folder)
         finally:
             browser.close()
+
+
+def long_job(storage: Path) -> str:
+    """Put the job into a storage; gives its id."""
+    database = Database(f"sqlite:///{storage / 'videoannotator.db'}")
+    try:
+        return write_long_job(Storage(storage), database, duration_s=DURATION_S)
+    finally:
+        database.dispose()
 
 
 def measure(browser: Browser, address: str, key: str, folder: Path) -> None:

@@ -80,9 +80,7 @@ def add_job(bench: Bench, folder: Path, ticks: Sequence[int], pixel_aspect: Frac
     view = folder / "attempt"
     (view / "view").mkdir(parents=True)
     with _annotations(clip, ticks) as annotations:
-        names = write_view(
-            annotations, view, 1, Previews(view / "view", "-1"), annotations.frame_times, None, lambda _: None
-        )
+        names = write_view(annotations, view, 1, Previews(view / "view", "-1"), annotations.frame_times, None, lambda _: None)
     types = {".json": "application/json", ".bin": "application/octet-stream"}
     files = [Written(name, (view / name).read_bytes(), None, "view", types[Path(name).suffix]) for name in names]
     job_id = bench.add(pipelines=["person_tracking"], recording=clip.read_bytes())

@@ -127,9 +127,7 @@ def test_while_it_plays_a_box_is_at_most_one_frame_off(
         for _ in range(LOOKS):
             seen = Seen(shot(page))
             frames.add(seen.frame)
-            motion = [
-                max(abs(a - b) for a, b in zip(place(seen.frame), place(seen.frame + step), strict=True)) for step in (-1, 1)
-            ]
+            motion = [max(abs(a - b) for a, b in zip(place(seen.frame), place(seen.frame + step), strict=True)) for step in (-1, 1)]
             assert max(seen.off) <= max(motion) + 2, f"frame {seen.frame}: {seen.off}"
         assert len(frames) > LOOKS / 2, "it did not play"
 
@@ -227,8 +225,8 @@ def test_everything_is_done_by_keys(long_job: str, look: Visit) -> None:
         page.get_by_role("tab", name="Lists").focus()
         page.get_by_role("tab", name="Transcript").click()
         page.get_by_role("tab", name="Transcript").press("ArrowRight")
-        page.get_by_label("Track", exact=True).select_option(label="person_002 (adult) (1)")
-        page.get_by_label("Track", exact=True).select_option(label="Transcript (4)")
+        page.get_by_role("combobox", name="Track", exact=True).select_option(label="person_002 (adult) (1)")
+        page.get_by_role("combobox", name="Track", exact=True).select_option(label="Transcript (4)")
         entries = page.get_by_role("tabpanel").get_by_role("button")
         entries.first.focus()
         keys.press("ArrowDown")
@@ -306,8 +304,9 @@ def test_hostile_words_are_only_words(bench: Bench, live: Live, look: Visit, lon
         page.locator("button.entry", has_text=HOSTILE).first.wait_for()
         wait_for_frame(page, 0)
         page.get_by_role("tab", name="Lists").click()
-        for option in page.get_by_label("Track", exact=True).locator("option").all_inner_texts():
-            page.get_by_label("Track", exact=True).select_option(label=option)
+        page.get_by_role("combobox", name="Track", exact=True).wait_for()
+        for option in page.get_by_role("combobox", name="Track", exact=True).locator("option").all_inner_texts():
+            page.get_by_role("combobox", name="Track", exact=True).select_option(label=option)
             page.get_by_role("tabpanel").get_by_role("button").first.click()
         page.get_by_role("tab", name="Details").click()
         page.goto(f"{live.url}/#/jobs/{named}")

@@ -69,18 +69,20 @@ interface FieldProps {
 /** A time, typed or taken from where the video stands. */
 export function TimeField({ model, name, value, onChange }: FieldProps) {
   return (
-    <label>
-      {name}
-      <input
-        value={value}
-        inputMode="decimal"
-        spellcheck={false}
-        aria-invalid={secondsIn(value) === null}
-        onInput={(event) => onChange(event.currentTarget.value)}
-      />
+    <div>
+      <label>
+        {name}
+        <input
+          value={value}
+          inputMode="decimal"
+          spellcheck={false}
+          aria-invalid={secondsIn(value) === null}
+          onInput={(event) => onChange(event.currentTarget.value)}
+        />
+      </label>
       <button type="button" class="small" onClick={() => onChange(clock(model.player.timeS.value))}>
         {name}: where the video is
       </button>
-    </label>
+    </div>
   );
 }
