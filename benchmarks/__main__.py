@@ -15,6 +15,7 @@ from benchmarks.people import people
 from benchmarks.quality import add_arguments, quality
 from benchmarks.server import server
 from benchmarks.sound_cost import sound, together
+from benchmarks.view import view
 from benchmarks.voices import add_voice_arguments, voices
 from benchmarks.web_result import web_result
 
@@ -112,6 +113,7 @@ BENCHMARKS = {
     "sound": sound,
     "together": together,
     "web_result": web_result,
+    "view": view,
 }
 
 

@@ -42,6 +42,11 @@
         ├── UnsupportedContentTypeException UNSUPPORTED_CONTENT_TYPE
         ├── RangeNotSatisfiableException    RANGE_NOT_SATISFIABLE
         ├── RateLimitedException            RATE_LIMITED
+        ├── UploadProtocolException         UPLOAD_PROTOCOL
+        ├── UploadOffsetException           UPLOAD_OFFSET
+        ├── UploadIncompleteException       UPLOAD_INCOMPLETE
+        ├── UploadExpiredException          UPLOAD_EXPIRED
+        ├── UploadLockedException           UPLOAD_LOCKED       transient
         ├── InternalServerException         INTERNAL_SERVER_ERROR
         │   ├── MetricsFailedException      METRICS_FAILED
         │   ├── ConfigFailedException       CONFIG_FAILED
@@ -49,8 +54,7 @@
         └── ServiceUnavailableException     SERVICE_UNAVAILABLE transient
             └── DatabaseUnavailableException  (the same code)
 
-An error says what happened (`message`) and what to do next (`hint`). `transient` errors may go away when the same work is tried
-again; all others need somebody to change something first.
+An error says what happened (`message`) and what to do next (`hint`). Only a `transient` one may go away when it is tried again.
 """
 
 from collections.abc import Mapping
@@ -337,6 +341,37 @@ class RateLimitedException(APIError):
     """There were too many such requests just now."""
 
     code = "RATE_LIMITED"
+
+
+class UploadProtocolException(APIError):
+    """The client speaks another version of the protocol for resumable uploads, or does not say which."""
+
+    code = "UPLOAD_PROTOCOL"
+
+
+class UploadOffsetException(APIError):
+    """The piece of an upload does not begin where the upload ends so far."""
+
+    code = "UPLOAD_OFFSET"
+
+
+class UploadIncompleteException(APIError):
+    """The upload has not come completely."""
+
+    code = "UPLOAD_INCOMPLETE"
+
+
+class UploadExpiredException(APIError):
+    """Nothing of the upload has come for a day, so it is not kept any more."""
+
+    code = "UPLOAD_EXPIRED"
+
+
+class UploadLockedException(APIError):
+    """Another request is at work on this upload."""
+
+    code = "UPLOAD_LOCKED"
+    transient = True
 
 
 class InternalServerException(APIError):

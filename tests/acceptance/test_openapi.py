@@ -103,7 +103,8 @@ def test_what_each_pipeline_takes_stands_where_jobs_are_submitted(document: dict
     wrong_ones: list[Any] = [{"no_such": {}}, {"scene_detection": {"mode": "wrong"}}, {"scene_detection": {"threshold": 256}}, []]
     for wrong in wrong_ones:
         assert not jsonschema_rs.is_valid(config, wrong), wrong
-    assert schemas["PathBody"]["properties"]["config"] == {"$ref": config["$ref"]}
+    for body in ("PathBody", "UploadBody"):
+        assert schemas[body]["properties"]["config"] == {"$ref": config["$ref"]}
     (names,) = (one["items"]["enum"] for one in schemas["PathBody"]["properties"]["selected_pipelines"]["anyOf"] if "items" in one)
     assert set(names) == {*PIPELINES, "trial", "other_trial"}
     form = document["paths"]["/api/v1/jobs"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
@@ -171,14 +172,6 @@ class Reader:
             assert self.server.client.post(f"jobs/{job}/corrections/1/undo").status_code == 200
         return str(job)
 
-    def new_key(self) -> str:
-        """The id of a key that may be revoked."""
-        return str(self.server.client.post("keys", json={"name": "short-lived"}).raise_for_status().json()["id"])
-
-    def new_code(self) -> str:
-        """A code that signs in."""
-        return str(self.server.client.post("system/sign-in-code").raise_for_status().json()["code"])
-
     def export_for(self, job: str) -> str:
         """An archive of a job."""
         asked = self.server.client.post("exports", json={"job_ids": [job], "formats": ["scenes"]})
@@ -188,12 +181,32 @@ class Reader:
         assert status == "ready"
         return str(export_id)
 
-    def run(self, line: str, job: str, export: str) -> tuple[int, str]:
+    def new_key(self) -> str:
+        """The id of a key that may be revoked."""
+        return str(self.server.client.post("keys", json={"name": "short-lived"}).raise_for_status().json()["id"])
+
+    def new_code(self) -> str:
+        """A code that signs in."""
+        return str(self.server.client.post("system/sign-in-code").raise_for_status().json()["code"])
+
+    def upload_for(self, operation: Operation) -> str:
+        """An upload on which the operation succeeds."""
+        content = self.recording.read_bytes()
+        tus = {"Tus-Resumable": "1.0.0"}
+        begun = self.server.client.post("uploads", headers={**tus, "Upload-Length": str(len(content))})
+        upload = str(begun.json()["id"])
+        if operation.method == "post":
+            headers = {**tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+            assert self.server.client.patch(f"uploads/{upload}", content=content, headers=headers).status_code == 204
+        return upload
+
+    def run(self, line: str, job: str, upload: str, export: str) -> tuple[int, str]:
         """Run a command; gives the status of its answer, and what it said."""
         names = {
             EXAMPLE_ADDRESS: self.server.address,
             EXAMPLE_KEY: str(self.server.home.key),
             "$JOB_ID": job,
+            "$UPLOAD_ID": upload,
             "$EXPORT_ID": export,
             FOLDER: str(self.folder),
         }
@@ -219,8 +232,9 @@ def test_every_curl_line_works(document: dict[str, Any], server: Server, second:
     for operation in operations(document):
         for line in curl_lines(operation):
             job = reader.job_for(operation) if "$JOB_ID" in line or "$EXPORT_ID" in line else ""
+            upload = reader.upload_for(operation) if "$UPLOAD_ID" in line else ""
             export = reader.export_for(job) if "$EXPORT_ID" in line else ""
-            status, said = reader.run(line, job, export)
+            status, said = reader.run(line, job, upload, export)
             assert str(status) in successes(operation), (operation.name, line, said)
             tried += 1
     assert tried >= len(operations(document))

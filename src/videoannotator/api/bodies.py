@@ -9,7 +9,8 @@ from videoannotator.errors import InvalidRequestException, PayloadTooLargeExcept
 MAX_BODY_BYTES = 1_000_000
 BODY_TIMEOUT_S = 60.0
 """For all of a body."""
-STREAMED = frozenset({("POST", "/api/v1/jobs")})
+STREAMED = frozenset({("POST", "/api/v1/jobs"), ("POST", "/api/v1/uploads")})
+STREAMED_BELOW = ("PATCH", "/api/v1/uploads/")
 
 
 class BodyLimit:
@@ -19,7 +20,7 @@ class BodyLimit:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or (scope["method"], scope["path"].removeprefix(scope.get("root_path", ""))) in STREAMED:
+        if scope["type"] != "http" or _is_streamed(scope["method"], scope["path"].removeprefix(scope.get("root_path", ""))):
             await self._app(scope, receive, send)
             return
         announced = Headers(scope=scope).get("content-length", "0")
@@ -46,6 +47,10 @@ class BodyLimit:
             return message
 
         await self._app(scope, receive_limited, send)
+
+
+def _is_streamed(method: str, path: str) -> bool:
+    return (method, path) in STREAMED or (method == STREAMED_BELOW[0] and path.startswith(STREAMED_BELOW[1]))
 
 
 def _too_slow() -> RequestTimeoutException:

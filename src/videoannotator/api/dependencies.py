@@ -23,6 +23,7 @@ from videoannotator.database.session import Database
 from videoannotator.errors import DatabaseUnavailableException, RateLimitedException, UnauthorizedException
 from videoannotator.jobs.corrections import CorrectionDesk
 from videoannotator.jobs.exports import Exports
+from videoannotator.jobs.resumable import ResumableUploads
 from videoannotator.jobs.submit import Intake
 from videoannotator.registry.entries import Registry
 from videoannotator.settings import Settings
@@ -54,6 +55,7 @@ class Services:
     feed: Feed
     intake: Intake
     uploads: UploadPlaces
+    resumable: ResumableUploads
     handovers: HandOvers
     corrections: CorrectionDesk
     exports: Exports

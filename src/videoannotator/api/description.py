@@ -13,6 +13,7 @@ from videoannotator.registry.entries import Registry
 ENVELOPE = {"$ref": "#/components/schemas/ErrorEnvelope"}
 NOT_OURS = ("HTTPValidationError", "ValidationError")
 JOB_CONFIG = "JobConfig"
+SUBMISSIONS = ("PathBody", "UploadBody")
 OPTIONS = "options."
 """Before the names of models of options: a plugin may call its own as one of ours is called."""
 
@@ -37,6 +38,8 @@ def describe(app: FastAPI, registry: Registry) -> None:
         for name in NOT_OURS:
             document["components"]["schemas"].pop(name, None)
         _describe_options(document, registry)
+        usable = [entry.name for entry in registry.exporters.values() if entry.plugin is not None]
+        document["components"]["schemas"]["ExportBody"]["properties"]["formats"]["items"]["enum"] = usable
         return document
 
     app.openapi = described  # type: ignore[method-assign]  # FastAPI's own way to change it
@@ -56,9 +59,10 @@ def _describe_options(document: dict[str, Any], registry: Registry) -> None:
         "properties": {name: found[model, "validation"] for name, model in models.items()},
         "additionalProperties": False,
     }
-    by_path = schemas["PathBody"]["properties"]
-    by_path["config"] = {"$ref": f"#/components/schemas/{JOB_CONFIG}"}
-    by_path["selected_pipelines"]["anyOf"][0]["items"]["enum"] = list(models)
+    for body in SUBMISSIONS:
+        fields = schemas[body]["properties"]
+        fields["config"] = {"$ref": f"#/components/schemas/{JOB_CONFIG}"}
+        fields["selected_pipelines"]["anyOf"][0]["items"]["enum"] = list(models)
     form = document["paths"]["/api/v1/jobs"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
     form["properties"]["config"] |= {
         "contentMediaType": "application/json",

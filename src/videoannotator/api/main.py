@@ -25,7 +25,8 @@ from videoannotator.api.probes import GPU_FRESH_S, Probe, Probes
 from videoannotator.api.requests import RequestRecord
 from videoannotator.api.site import add_site
 from videoannotator.api.startup import running
-from videoannotator.api.v1 import config, corrections, events, exports, health, jobs, keys, media, pipelines, system
+from videoannotator.api.tus import TusHeaders
+from videoannotator.api.v1 import config, corrections, events, exports, health, jobs, keys, media, pipelines, system, uploads
 from videoannotator.auth.handover import HandOvers
 from videoannotator.auth.keys import KeyRing
 from videoannotator.auth.limits import FailureLimiter
@@ -41,12 +42,14 @@ from videoannotator.jobs.dispatch import EmbeddedDispatcher
 from videoannotator.jobs.drafts import Drafts
 from videoannotator.jobs.exports import Exports
 from videoannotator.jobs.prober import Prober
+from videoannotator.jobs.resumable import ResumableUploads
 from videoannotator.jobs.submit import Intake
 from videoannotator.registry.entries import Registry
 from videoannotator.settings import Settings, load_settings
-from videoannotator.storage.config import Storage
+from videoannotator.storage.config import GB, Storage
 from videoannotator.validation.validator import ConfigValidator
 from videoannotator.version import __version__
+from videoannotator.worker.processes import this_boot
 
 API = "/api/v1"
 DESCRIPTION = "Standard, time-aligned annotations from video of people interacting, computed on your own machine."
@@ -70,7 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = here
-    for module in (jobs, corrections, exports, media, pipelines, config, events, health, keys, system):
+    for module in (jobs, corrections, exports, media, uploads, pipelines, config, events, health, keys, system):
         app.include_router(module.router, prefix=API)
     add_site(app, here.settings)
     handle_failures(app)
@@ -115,6 +118,7 @@ def make_services(settings: Settings) -> Services:
         feed=Feed(database),
         intake=intake,
         uploads=UploadPlaces(settings.max_concurrent_uploads),
+        resumable=ResumableUploads(database, storage, this_boot(), int(settings.max_upload_size_gb * GB)),
         handovers=HandOvers(),
         corrections=CorrectionDesk(database, Drafts(database, storage)),
         exports=Exports(database, storage),
@@ -131,6 +135,7 @@ def _middleware(here: Services) -> list[Middleware]:
         Middleware(RequestRecord, metrics=here.metrics),
         Middleware(HostCheck, bound=settings.host, trusted=settings.trusted_hosts),
         Middleware(Origins, allowed=settings.cors_origins),
+        Middleware(TusHeaders, root_path=settings.root_path.rstrip("/")),
         Middleware(LastHandler),
         Middleware(Addresses, root_path=settings.root_path.rstrip("/")),
         Middleware(BodyLimit),

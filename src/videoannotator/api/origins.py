@@ -11,8 +11,19 @@ from videoannotator.errors import ForbiddenException
 
 METHODS = ("GET", "POST", "DELETE", "OPTIONS")
 HEADERS = ("Authorization", "X-API-Key", "Content-Type")
-ALWAYS_ALLOWED = {"accept", "accept-language", "content-language", *(name.lower() for name in HEADERS)}
+ALWAYS_ALLOWED = {"accept", "accept-language", "content-language"}
 EXPOSED = "X-Request-ID, Content-Disposition, Content-Range, Retry-After"
+UPLOADS = "/api/v1/uploads"
+UPLOAD_METHODS = (*METHODS, "HEAD", "PATCH")
+UPLOAD_HEADERS = (
+    *HEADERS,
+    *("Tus-Resumable", "Upload-Length", "Upload-Offset", "Upload-Metadata", "X-HTTP-Method-Override", "X-Request-ID"),
+)
+UPLOAD_EXPOSED = (
+    f"{EXPOSED}, Location, Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, "
+    "Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires"
+)
+"""What resumable uploads need besides, at their addresses alone."""
 MAX_AGE_S = 600
 PORT_OF_SCHEME = {"http": 80, "https": 443}
 
@@ -42,7 +53,7 @@ class Origins:
                 headers.add_vary_header("Origin")
                 if allowed:
                     headers["Access-Control-Allow-Origin"] = "*" if "*" in self._allowed else origin
-                    headers["Access-Control-Expose-Headers"] = EXPOSED
+                    headers["Access-Control-Expose-Headers"] = UPLOAD_EXPOSED if _is_of_uploads(scope) else EXPOSED
             await send(message)
 
         wanted_method = Headers(scope=scope).get("access-control-request-method")
@@ -54,11 +65,12 @@ class Origins:
     async def _preflight(self, scope: Scope, receive: Receive, send: Send, method: str, *, allowed: bool) -> None:
         asked = Headers(scope=scope)
         wanted = [name.strip().lower() for name in asked.get("access-control-request-headers", "").split(",") if name.strip()]
-        foreign = sorted(set(wanted) - ALWAYS_ALLOWED)
+        methods, names = (UPLOAD_METHODS, UPLOAD_HEADERS) if _is_of_uploads(scope) else (METHODS, HEADERS)
+        foreign = sorted(set(wanted) - ALWAYS_ALLOWED - {name.lower() for name in names})
         refused = None
         if not allowed:
             refused = "This page's origin may not call this server."
-        elif method not in METHODS:
+        elif method not in methods:
             refused = f"Pages of other origins may not use {method[:20]}."
         elif foreign:
             refused = f"Pages of other origins may not send the header {foreign[0][:60]}."
@@ -66,13 +78,13 @@ class Origins:
             hint = (
                 "Add the origin to VIDEOANNOTATOR_CORS_ORIGINS."
                 if not allowed
-                else f"They may use {', '.join(METHODS)}; {', '.join(HEADERS)}."
+                else f"They may use {', '.join(methods)}; {', '.join(names)}."
             )
             await error_response(scope, ForbiddenException(refused, hint=hint, field="Origin"))(scope, receive, send)
             return
         headers = {
-            "Access-Control-Allow-Methods": ", ".join(METHODS),
-            "Access-Control-Allow-Headers": ", ".join(HEADERS),
+            "Access-Control-Allow-Methods": ", ".join(methods),
+            "Access-Control-Allow-Headers": ", ".join(names),
             "Access-Control-Max-Age": str(MAX_AGE_S),
         }
         if asked.get("access-control-request-private-network") == "true":
@@ -81,6 +93,12 @@ class Origins:
 
     def _allows(self, origin: str, scope: Scope) -> bool:
         return "*" in self._allowed or origin.lower() in self._allowed or origin.lower() in _own_origins(scope)
+
+
+def _is_of_uploads(scope: Scope) -> bool:
+    """Whether it is the address of resumable uploads, or of one; a proxy's prefix may stand before it."""
+    above, found, below = scope["path"].partition(UPLOADS)
+    return bool(found) and below[:1] in ("", "/") and "/api/" not in above
 
 
 def _own_origins(scope: Scope) -> set[str]:

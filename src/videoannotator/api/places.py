@@ -5,9 +5,11 @@ from contextlib import contextmanager
 
 import anyio
 
+from videoannotator.api.arrivals import Arrival
 from videoannotator.errors import RateLimitedException
 
 RETRY_S = 10
+READERS = 4
 
 
 class UploadPlaces:
@@ -22,6 +24,10 @@ class UploadPlaces:
         self._taken = 0
         self.threads = anyio.CapacityLimiter(limit)
         """For what uploads do to the disk: it must not take the threads of everything else."""
+        self.pieces: dict[str, Arrival] = {}
+        """Pieces of resumable uploads that are arriving, by the id of their upload."""
+        self.readers = anyio.CapacityLimiter(READERS)
+        """For reading uploads that have come completely once more, which must not keep others from arriving."""
 
     @contextmanager
     def place(self) -> Iterator[None]:

@@ -18,11 +18,13 @@ from videoannotator.database.migrations import upgrade
 from videoannotator.database.session import former_file
 from videoannotator.errors import VideoAnnotatorException
 from videoannotator.jobs.recovery import LeaseWatch
+from videoannotator.storage.expiry import expire_uploads
 from videoannotator.storage.space import make_ballast
 
 FORMER_TOKENS = Path("tokens")
 """Where release 1.2 kept them: in the folder in which it was started."""
 NOTE_KEY_USE_EVERY_S = 5.0
+EXPIRE_UPLOADS_EVERY_S = 600.0
 SWEEP_EXPORTS_EVERY_S = 600.0
 LOOKS_PER_LEASE = 6
 STOP_PATIENCE_S = 1.0
@@ -43,6 +45,7 @@ async def running(here: Services) -> AsyncIterator[None]:
         watch = LeaseWatch(here.queue, here.settings.lease_s)
         beside = [
             Repeated("note-key-use", NOTE_KEY_USE_EVERY_S, here.keys.record_use),
+            Repeated("expire-uploads", EXPIRE_UPLOADS_EVERY_S, lambda: expire_uploads(here.database, here.storage)),
             Repeated("watch-leases", here.settings.lease_s / LOOKS_PER_LEASE, watch.look),
             Repeated("sweep-exports", SWEEP_EXPORTS_EVERY_S, here.exports.sweep),
         ]
@@ -66,6 +69,7 @@ def _prepare(here: Services) -> None:
     here.storage.prepare()
     make_ballast(here.storage)
     upgrade(here.database, former_file(here.settings))
+    expire_uploads(here.database, here.storage)
     first = prepare_keys(here)
     if first is not None:
         say(first_key_banner(here, first))

@@ -12,17 +12,17 @@ import anyio
 import anyio.to_thread
 from starlette.requests import Request
 
+from videoannotator.api.arrivals import Arrival, announced_length
 from videoannotator.api.dependencies import Services, services
 from videoannotator.api.forms import FormEvent, FormReader, PartBegan, PartData
 from videoannotator.auth.keys import Principal
 from videoannotator.errors import (
     InvalidConfigException,
-    InvalidRequestException,
     PayloadTooLargeException,
-    RequestTimeoutException,
     ValidationErrorException,
     VideoAnnotatorException,
 )
+from videoannotator.jobs.resumable import too_large
 from videoannotator.jobs.submit import Accepted, Submission, scoped_key
 from videoannotator.registry.nearest import nearest
 from videoannotator.storage.config import GB
@@ -38,8 +38,6 @@ FORM_BYTES = 4_000_000
 YES, NO = frozenset({"true", "1", "on"}), frozenset({"false", "0", "off", ""})
 BLOCK_BYTES = 1_000_000
 """Written at once."""
-SLOWEST_BYTES = 65_536
-"""Must come within the time of UPLOAD_IDLE_TIMEOUT_S: an upload that only drips would hold one of the few places for ever."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,7 +58,7 @@ async def receive_upload(request: Request, who: Principal, idempotency_key: str 
         outcome = "failed"
         try:
             await _in_thread(here, here.intake.require_place, key)
-            room = await _in_thread(here, Reservation, here.storage, announced)
+            room = await _in_thread(here, here.resumable.reserve, announced)
             with room:
                 upload = _Upload(here, form, room, largest, Submission(created_by=who.name, idempotency_key=key))
                 accepted = await upload.receive(request)
@@ -79,23 +77,10 @@ async def _in_thread(here: Services, work: Callable[P, T], *arguments: P.args, *
 
 def _announced(request: Request, largest: int) -> int | None:
     """The length of the body, when the client says it."""
-    header = request.headers.get("content-length")
-    if header is None:
-        return None
-    if not (header.isascii() and header.isdigit()):
-        raise InvalidRequestException("The header Content-Length is no number.", hint="Leave it to your HTTP library.")
-    if int(header[:20]) > largest + FORM_BYTES:
-        _refuse_size(largest)
-    return int(header[:20])
-
-
-def _refuse_size(largest: int) -> NoReturn:
-    raise PayloadTooLargeException(
-        f"The recording is larger than {largest / GB:g} GB, the most that this server takes.",
-        hint="Cut it, or ask whoever runs the server to raise VIDEOANNOTATOR_MAX_UPLOAD_SIZE_GB or to take it by path.",
-        detail={"max_bytes": largest},
-        field=VIDEO,
-    )
+    length = announced_length(request)
+    if length is not None and length > largest + FORM_BYTES:
+        raise too_large(largest)
+    return length
 
 
 class _Upload:
@@ -114,15 +99,13 @@ class _Upload:
         self._file_name: str | None = None
         self._block = bytearray()
         self._received = 0
-        self._since_waiting = 0
-        self._waited_s = 0.0
-        """Spent on those bytes, waiting for the client alone."""
 
     async def receive(self, request: Request) -> Accepted:
         more = True
+        arrival = Arrival(request, self._here.settings.upload_idle_timeout_s)
         try:
             while more:
-                data, more = await self._next(request)
+                data, more = await arrival.next()
                 self._count(data)
                 for event in self._form.feed(data):
                     await self._take(event)
@@ -135,32 +118,11 @@ class _Upload:
                 with anyio.CancelScope(shield=True):
                     await _in_thread(self._here, self._recording.discard)
 
-    async def _next(self, request: Request) -> tuple[bytes, bool]:
-        """The next piece of the body, and whether more may follow."""
-        patience_s = self._here.settings.upload_idle_timeout_s
-        began = anyio.current_time()
-        try:
-            with anyio.fail_after(patience_s - self._waited_s):
-                message = await request.receive()
-        except TimeoutError as error:
-            raise RequestTimeoutException(
-                f"Less than {SLOWEST_BYTES} bytes of the upload have come within {patience_s:g} s.",
-                hint="Send it again, over a better connection.",
-            ) from error
-        if message["type"] == "http.disconnect":
-            raise InvalidRequestException("The upload broke off.", hint="Send it again.")
-        data: bytes = message.get("body", b"")
-        self._since_waiting += len(data)
-        self._waited_s += anyio.current_time() - began
-        if self._since_waiting >= SLOWEST_BYTES:
-            self._since_waiting, self._waited_s = 0, 0.0
-        return data, message.get("more_body", False)
-
     def _count(self, data: bytes) -> None:
         self._received += len(data)
         self._here.metrics.upload_bytes.inc(len(data))
         if self._received > self._largest + FORM_BYTES:
-            _refuse_size(self._largest)
+            raise too_large(self._largest)
 
     async def _take(self, event: FormEvent) -> None:
         if isinstance(event, PartBegan):
@@ -212,7 +174,7 @@ class _Upload:
         if self._recording is None:
             return
         if self._recording.size_bytes + len(self._block) > self._largest:
-            _refuse_size(self._largest)
+            raise too_large(self._largest)
         block, self._block = self._block, bytearray()
         self._recording.write(block)
         self._room.check(self._received)

@@ -315,6 +315,29 @@ class JobEvent(Base):
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class Upload(Base):
+    """A recording that comes in pieces, before a job is made of it. Its id becomes that of the job.
+
+    `offset_bytes` is how much of it is on the disk for certain: what lies behind that in its file counts only while the machine
+    that wrote it (`boot`) has not started anew.
+    """
+
+    __tablename__ = "uploads"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    key_id: Mapped[str] = mapped_column(String(36), index=True)
+    """The key that began it; empty when authentication was off."""
+    file_name: Mapped[str | None] = mapped_column(Prose())
+    client_metadata: Mapped[str | None] = mapped_column(Text)
+    """The header Upload-Metadata, as it came."""
+    length_bytes: Mapped[int] = mapped_column(BigInteger)
+    """Of all of it."""
+    offset_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    boot: Mapped[str] = mapped_column(String(128), default="")
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class APIKey(Base):
     """A key, as its hash."""
 

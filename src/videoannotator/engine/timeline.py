@@ -126,7 +126,7 @@ def _persons(annotations: AnnotationSet, spans: Mapping[int, list[Span]]) -> lis
         )
     named = {identity.track_id for identities in known.values() for identity in identities}
     persons += [_person(f"track/{track}", {track: seen}, seen) for track, seen in spans.items() if track not in named]
-    return sorted(persons, key=lambda person: (person["spans"][:1] or [[math.inf]], person["id"]))
+    return sorted(persons, key=lambda person: (person["spans"][0][0] if person["spans"] else math.inf, person["id"]))
 
 
 def _person(person_id: str, tracks: Mapping[int, list[Span]], seen: list[Span]) -> Item:

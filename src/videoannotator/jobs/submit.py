@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from videoannotator.database import crud
+from videoannotator.database import crud, uploads
 from videoannotator.database.models import Job
 from videoannotator.database.session import Database
 from videoannotator.errors import (
@@ -32,6 +32,7 @@ from videoannotator.jobs.prober import ProbedFacts, Prober
 from videoannotator.registry.entries import Registry
 from videoannotator.storage.config import Storage
 from videoannotator.storage.recordings import NewRecording
+from videoannotator.storage.uploads import UploadFile
 from videoannotator.validation.validator import ConfigValidator
 
 MAX_TAGS = 50
@@ -145,8 +146,8 @@ class Intake:
         with recording.settling():  # the disk is slow, and so is the look at the recording: both at once
             facts = self.prober.probe(recording.path)
         job = new_job(checked, recording.job_id)
-        _name_request(job, checked.submission, recording.sha256)
-        _describe(job, name, facts)
+        name_request(job, checked.submission, recording.sha256)
+        describe(job, name, facts)
         job.video_path, job.storage_path, job.video_sha256 = recording.stored_path, recording.folder, recording.sha256
         return self.record(job, recording)
 
@@ -161,8 +162,8 @@ class Intake:
         original = self.require_allowed(path)
         facts = self.prober.probe(original)
         job = new_job(checked, str(uuid.uuid4()))
-        _name_request(job, checked.submission, str(original))
-        _describe(job, shown_name(original.name), facts)
+        name_request(job, checked.submission, str(original))
+        describe(job, shown_name(original.name), facts)
         job.original_path, job.storage_path = str(original), self.storage.relative(self.storage.job_folder(job.id))
         return self.record(job)
 
@@ -181,8 +182,8 @@ class Intake:
             )
         return original
 
-    def record(self, job: Job, recording: NewRecording | None = None) -> Accepted:
-        """Write the row of a job, whose recording is then kept.
+    def record(self, job: Job, recording: NewRecording | UploadFile | None = None) -> Accepted:
+        """Write the row of a job, whose recording is then kept; the row of the upload that it was goes with that.
 
         Raises:
             RateLimitedException, ValidationErrorException, StorageFullException, DatabaseUnavailableException: as above.
@@ -194,6 +195,8 @@ class Intake:
                 if earlier is None:
                     self._require_place(crud.count_waiting(session))
                     recorded = crud.add_job(session, job)
+                    if isinstance(recording, UploadFile) and recorded is job:
+                        uploads.remove(session, job.id)  # waits for nobody: its file is held
                 else:
                     recorded = earlier
                 in_doubt = recorded is job
@@ -207,7 +210,7 @@ class Intake:
                 raise
             recorded = found
         if recorded.id != job.id:
-            _require_same_request(recorded, job)
+            require_same_request(recorded, job)
             return Accepted(recorded, created=False)
         _keep(recording)
         self.dispatcher.notify(recorded.id)
@@ -227,7 +230,7 @@ class Intake:
         return None
 
 
-def _keep(recording: NewRecording | None) -> None:
+def _keep(recording: NewRecording | UploadFile | None) -> None:
     if recording is not None:
         recording.keep()
 
@@ -247,20 +250,26 @@ def new_job(checked: Checked, job_id: str) -> Job:
     )
 
 
-def _name_request(job: Job, submission: Submission, content: str) -> None:
-    """`content` tells recordings apart."""
+def name_request(job: Job, submission: Submission, content: str) -> None:
+    """Write down by what a repetition of the request is known; `content` tells recordings apart."""
     if submission.idempotency_key:
         asked = [content, submission.config, list(submission.pipelines or ()), list(submission.tags), submission.overlay]
         job.idempotency_key = submission.idempotency_key
         job.request_sha256 = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
-def _describe(job: Job, name: str | None, facts: ProbedFacts) -> None:
+def describe(job: Job, name: str | None, facts: ProbedFacts) -> None:
+    """Write down what the headers of its recording say."""
     job.video_filename, job.video_size_bytes = name, facts.size_bytes
     job.video_duration_seconds, job.video_browser_playable = facts.duration_s, facts.browser_playable
 
 
-def _require_same_request(earlier: Job, job: Job) -> None:
+def require_same_request(earlier: Job, job: Job) -> None:
+    """Make sure that a job which was made earlier is the one that is asked for now.
+
+    Raises:
+        ValidationErrorException: it is another.
+    """
     if earlier.request_sha256 != job.request_sha256:
         raise ValidationErrorException(
             "This idempotency key was used before, for another request.",

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from videoannotator.database import crud
+from videoannotator.database import crud, uploads
 from videoannotator.database.models import Job
 from videoannotator.database.queue import JobQueue
 from videoannotator.database.session import Database
@@ -30,6 +30,7 @@ from videoannotator.database.states import JobStatus
 from videoannotator.errors import NotFoundException, StorageFailedException, StorageFullException
 from videoannotator.storage.artifacts import UNFINISHED, atomic_write, sync_folder
 from videoannotator.storage.config import Storage
+from videoannotator.storage.expiry import expire_uploads
 from videoannotator.storage.space import BALLAST, disk_errors, with_ballast
 
 if sys.platform != "win32":
@@ -76,7 +77,9 @@ class Report:
 
 
 def clean_up(database: Database, storage: Storage, days: float | None, *, dry_run: bool = False) -> Report:
-    """Delete jobs that ended more than `days` days ago, and leftovers older than a day; the audit log gets a line for each.
+    """Delete jobs that ended more than `days` days ago, uploads that nobody went on with, and leftovers older than a day.
+
+    The audit log gets a line for each.
 
     Only jobs that have ended are deleted, whatever the age of others; never a recording that was submitted by path, nor files of an
     earlier release outside the storage.
@@ -93,6 +96,7 @@ def clean_up(database: Database, storage: Storage, days: float | None, *, dry_ru
     cleaner = _Cleaner(database, storage, dry_run=dry_run)
     if days is not None:
         cleaner.delete_ended_jobs(days)
+    cleaner.expire_uploads()
     cleaner.look_at_job_folders()
     cleaner.sweep_folders()
     cleaner.sweep_records()
@@ -168,15 +172,23 @@ class _Cleaner:
             self._failed.append(f"job {job_id}: {error.message}")
             return False
 
+    def expire_uploads(self) -> None:
+        """Recordings of which nothing has come for a day, and of which no job was made."""
+        for upload in expire_uploads(self._database, self._storage, dry_run=self._dry_run):
+            self._leftovers.append(upload.name)
+            self._freed += upload.size_bytes
+
     def look_at_job_folders(self) -> None:
         """Unfinished attempts and files, folders whose job was deleted, folders that nobody knows."""
         for batch in _batches(_entries(self._storage.root / "jobs"), JOBS_AT_ONCE):
             with self._database.reading() as session:
                 states = crud.states_of(session, [path.name for path in batch])
                 known = crud.stored_paths_of(session, list(states))
+                on_their_way = uploads.known_among(session, [path.name for path in batch])
             for path in batch:
                 if path.name not in states:
-                    self._without_row(path)
+                    if path.name not in on_their_way:  # a sudden death came while a job was made of it; it can still be
+                        self._without_row(path)
                     continue
                 status, token = states[path.name]
                 if status is not JobStatus.RUNNING and not path.is_symlink():
@@ -212,9 +224,15 @@ class _Cleaner:
     def sweep_folders(self) -> None:
         """Uploads that broke off, and temporary files of whoever does not run any more."""
         in_use = {self._storage.scratch_folder(held.job_id, held.token) for held in JobQueue(self._database).held()}
-        for path in (*_entries(self._storage.root / "uploads"), *_entries(self._storage.root / "temp")):
+        for path in _entries(self._storage.root / "temp"):
             if path not in in_use and self._is_old(path):
                 self._delete(path, "temporary file")
+        for batch in _batches(_entries(self._storage.root / "uploads"), JOBS_AT_ONCE):
+            with self._database.reading() as session:
+                known = uploads.known_among(session, [path.name.partition(".")[0] for path in batch])
+            for path in batch:
+                if path.name.partition(".")[0] not in known and self._is_old(path):
+                    self._delete(path, "temporary file")
         for path in self._storage.root.glob(f"{BALLAST}.*"):
             if self._is_old(path):
                 self._delete(path, "unfinished ballast")

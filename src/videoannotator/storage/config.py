@@ -4,7 +4,8 @@
 {root}/jobs/{job id}/job.log                  what the job said while it ran
 {root}/jobs/{job id}/results/.attempt-3/      what attempt 3 is writing; nobody reads it
 {root}/jobs/{job id}/results/attempt-3/       the same, complete; its artifact rows say what it holds
-{root}/{uploads,results,temp,logs,tokens}/
+{root}/uploads/{upload id}.mp4                 a recording that comes in pieces; its id becomes that of its job
+{root}/{results,temp,logs,tokens}/
 """
 
 import errno
@@ -105,6 +106,10 @@ class Storage:
     def source_path(self, job_id: str, file_name: str | None) -> Path:
         """Where a job's recording lies. Of the client's name, only a plain ending is taken."""
         return self.job_folder(job_id) / f"{SOURCE}{_plain_suffix(file_name or '')}"
+
+    def upload_path(self, upload_id: str, file_name: str | None) -> Path:
+        """Where a recording that comes in pieces lies until a job is made of it."""
+        return self.root / "uploads" / f"{_checked_id(upload_id)}{_plain_suffix(file_name or '')}"
 
     def attempt_folder(self, job_id: str, token: int) -> Path:
         """Where an attempt writes; nobody reads there."""

@@ -73,22 +73,32 @@ def require_space(storage: Storage, bytes_wanted: int) -> None:
     _require(storage, bytes_wanted + reserved)
 
 
+def require_floor(storage: Storage) -> None:
+    """Make sure that the disk has not filled up from elsewhere, while something arrives for which there was room.
+
+    Raises:
+        StorageFullException: it has.
+    """
+    _require(storage, 0)
+
+
 class Reservation:
     """Room for one upload, held while it arrives. Use it as a context manager.
 
     Args:
         storage: where to.
         bytes_wanted: as announced; None when the client did not say.
+        promised_bytes: what is still to come of uploads that began earlier and may go on at any time.
 
     Raises:
         StorageFullException: there is too little room beside the floor and the other uploads in flight.
     """
 
-    def __init__(self, storage: Storage, bytes_wanted: int | None) -> None:
+    def __init__(self, storage: Storage, bytes_wanted: int | None, promised_bytes: int = 0) -> None:
         self._storage = storage
         self._announced = bytes_wanted or 0
         with storage.lock:
-            _require(storage, self._announced + sum(storage.reservations.values()))
+            _require(storage, self._announced + promised_bytes + sum(storage.reservations.values()))
             storage.reservations[self] = self._announced
 
     def check(self, written: int) -> None:

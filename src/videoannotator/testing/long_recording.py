@@ -79,7 +79,7 @@ def write_long_recording(path: Path, duration_s: int, rectangles: int = 4) -> No
 def _repeat(source: InputContainer, output: OutputContainer, duration_s: int) -> None:
     loop = source.streams.video[0]
     video = output.add_stream_from_template(loop)
-    sound: AudioStream = output.add_stream("aac", rate=SOUND_RATE_HZ, layout="mono")
+    sound: AudioStream = output.add_stream("aac", rate=SOUND_RATE_HZ, layout="mono", options={"aac_coder": "fast"})
     encoded = [(bytes(packet), packet.is_keyframe) for packet in source.demux(loop) if packet.size]
     for second in range(duration_s):
         for packet in _second(encoded, second, video):

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from videoannotator.annotations import saved
 from videoannotator.annotations.annotation_set import AnnotationSet
 from videoannotator.annotations.boxes import Box, Evidence, Point
 from videoannotator.annotations.checksum import sha256_of
@@ -36,7 +37,7 @@ from videoannotator.annotations.time import MediaTime
 from videoannotator.annotations.transcript import Utterance, Word, WordTiming
 from videoannotator.annotations.voices import SpeakerTurn, speaker_id
 from videoannotator.database import crud
-from videoannotator.database.attempts import VIEW
+from videoannotator.database.attempts import SAVED, VIEW
 from videoannotator.database.models import Job
 from videoannotator.database.queue import AttemptResult, JobQueue, WorkerIdentity
 from videoannotator.database.session import Database
@@ -112,11 +113,13 @@ def write_long_job(
     attempt = begin_attempt(storage, job_id, claim.token)
     with long_annotations(probe(recording), duration_s, persons, faces) as annotations:
         written = write_results(annotations, attempt, formats)
+        saved.save(annotations, attempt / saved.FILE_NAME)
         view = write_long_view(annotations, attempt, duration_s, persons, token=claim.token)
         outcomes = list(annotations.outcomes.values())
     listed = [
         ListedFile(file.name, file.pipeline, file.format, "application/octet-stream", main=file.main) for file in written.files
     ]
+    listed.append(ListedFile(saved.FILE_NAME, None, SAVED, "application/zip"))
     listed += [ListedFile(name, None, VIEW, VIEW_TYPES[PurePosixPath(name).suffix]) for name in view]
     files = publish(storage, job_id, claim.token, listed)
     result_path = storage.relative(storage.results_folder(job_id, claim.token))
@@ -131,7 +134,7 @@ def write_long_view(
     persons: int,
     *,
     token: int = 1,
-    on_fraction: Callable[[float], None] | None = None,
+    on_fraction: Callable[[float | None], None] | None = None,
 ) -> list[str]:
     """Write the view into an attempt's folder, as a worker does, with small pictures and sound of the known recording."""
     folder = attempt / FOLDER
@@ -142,7 +145,7 @@ def write_long_view(
     return write_view(annotations, attempt, token, previews, annotations.frame_times, None, on_fraction or _unwatched)
 
 
-def _unwatched(_: float) -> None:
+def _unwatched(_: float | None) -> None:
     """For callers that do not watch."""
 
 

@@ -44,7 +44,7 @@ class Viewing:
         try:
             (self._folder / FOLDER).mkdir()
         except OSError as error:
-            self._fail(error.strerror or str(error))
+            self._fail(f"{error.strerror or error}.")
         else:
             mark = f"-{work.token}"
             wanted = {"pictures": not had["thumbnails"], "sound": not had["waveform"]}
@@ -68,7 +68,7 @@ class Viewing:
             begin = LOOKING_SHARE if looked else 0.0
             return write_view(
                 *(annotations, self._folder, self._work.token, self.previews, times, self._earlier),
-                lambda fraction: self._lines.done(begin + (1 - begin) * fraction),
+                lambda fraction: self._lines.done(None if fraction is None else begin + (1 - begin) * fraction),
             )
         except VideoAnnotatorException as error:
             self._fail(error.message)

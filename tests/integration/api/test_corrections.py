@@ -1,5 +1,6 @@
 """Corrections over HTTP, on both kinds of database."""
 
+import json
 import threading
 import uuid
 from collections.abc import Iterator
@@ -56,7 +57,8 @@ def of(job: str, what: str = "corrections") -> str:
 
 
 def post(live: Live, job: str, body: dict[str, Any], **more: Any) -> httpx.Response:
-    return live.request("POST", of(job), json={**body, **more})
+    text = json.dumps({**body, **more})  # in ASCII, which also says what is no text
+    return live.request("POST", of(job), content=text, headers={"Content-Type": "application/json"})
 
 
 def timeline(live: Live, job: str, query: str = "") -> dict[str, Any]:

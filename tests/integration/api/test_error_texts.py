@@ -18,7 +18,17 @@ from videoannotator.database.queue import Failure
 MISLEADING = ("401", "404", "authentication", "not found")
 ODD_NAME = "401-404.mp4"
 SCENES = Written("scene_detection.json", b"[]", "scene_detection", "scenes", main=True)
-READS = ("", "/results", "/results/files/scene_detection", "/results/files/none", "/artifacts", "/video", "/log", "/media-url")
+READS = (
+    "",
+    "/results",
+    "/results/files/scene_detection",
+    "/results/files/none",
+    "/artifacts",
+    "/video",
+    "/view/index.json",
+    "/log",
+    "/media-url",
+)
 
 
 @pytest.fixture(scope="module")

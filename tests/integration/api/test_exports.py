@@ -149,13 +149,13 @@ def test_a_format_that_does_not_apply_says_why(server: Live, tmp_path: Path) -> 
     document = ask(server, [only_scenes], ["scenes", "rttm"])
     (problem,) = document["problems"]
     assert (document["status"], problem["format"], problem["code"]) == ("ready", "rttm", "NOTHING_TO_WRITE")
-    listed = {each["format"]: each for each in server.get(f"/api/v1/jobs/{only_scenes}/exports").json()["exports"]}
+    listed = {each["format"]: each for each in server.get(f"/api/v1/jobs/{only_scenes}/exports").json()["formats"]}
     assert set(listed) >= set(EXPORTERS)
     assert (listed["scenes"]["applies"], listed["scenes"]["reason"]) == (True, None)
     assert (listed["rttm"]["applies"], listed["provenance"]["applies"]) == (False, True)
     assert "speaker_diarization" in listed["rttm"]["hint"]
     waiting = bench.add()
-    listed = {each["format"]: each for each in server.get(f"/api/v1/jobs/{waiting}/exports").json()["exports"]}
+    listed = {each["format"]: each for each in server.get(f"/api/v1/jobs/{waiting}/exports").json()["formats"]}
     assert not any(each["applies"] for each in listed.values())
     assert "pending" in listed["scenes"]["reason"]
     refused(server.get(f"/api/v1/jobs/{uuid.uuid4()}/exports"), 404, "JOB_NOT_FOUND")

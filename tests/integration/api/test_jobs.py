@@ -115,7 +115,9 @@ def test_lists_that_cannot_be(server: Live, query: str) -> None:
 
 
 @pytest.mark.parametrize("job_id", [UNKNOWN, "unknown", "A" * 64, "jobs", "..."])
-@pytest.mark.parametrize("what", ["", "/results", "/results/files/scene_detection", "/artifacts", "/video", "/media-url", "/log"])
+@pytest.mark.parametrize(
+    "what", ["", "/results", "/results/files/scene_detection", "/artifacts", "/video", "/view/index.json", "/media-url", "/log"]
+)
 def test_jobs_that_are_not_there(server: Live, job_id: str, what: str) -> None:
     refused(server.get(f"/api/v1/jobs/{job_id}{what}"), 404, "JOB_NOT_FOUND")
 

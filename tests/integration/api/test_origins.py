@@ -30,11 +30,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         yield live
 
 
+UPLOADS = "/api/v1/uploads"
+OF_TUS = "authorization,content-type,tus-resumable,upload-length,upload-metadata,upload-offset"
+
+
 def preflight(
-    server: Live, origin: str, method: str = "GET", headers: str = "Authorization, X-API-Key, Content-Type"
+    server: Live,
+    origin: str,
+    method: str = "GET",
+    headers: str = "Authorization, X-API-Key, Content-Type",
+    path: str = "/api/v1/pipelines",
 ) -> httpx.Response:
     asked = {"Origin": origin, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
-    return server.request("OPTIONS", "/api/v1/pipelines", key="", headers=asked)
+    return server.request("OPTIONS", path, key="", headers=asked)
 
 
 @pytest.mark.parametrize("origin", DEFAULT)
@@ -79,6 +87,28 @@ def test_other_headers_are_refused(server: Live) -> None:
     assert "x-evil" in envelope_of(answer)["message"]
     assert preflight(server, DEFAULT[0], headers="accept,x-api-key").status_code == 200
     assert preflight(server, DEFAULT[0], headers="").status_code == 200
+
+
+@pytest.mark.parametrize("path", [UPLOADS, f"{UPLOADS}/", f"{UPLOADS}/5f0c6f5e-0c5e-4b59-9a3c-6f1a52b0b8d4"])
+def test_resumable_uploads_need_more(server: Live, path: str) -> None:
+    for method in ("POST", "HEAD", "PATCH", "DELETE"):
+        answer = preflight(server, DEFAULT[0], method, OF_TUS, path)
+        assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, DEFAULT[0])
+        assert {"HEAD", "PATCH"} <= set(answer.headers["Access-Control-Allow-Methods"].split(", "))
+        assert "Upload-Offset" in answer.headers["Access-Control-Allow-Headers"].split(", ")
+        assert preflight(server, FOREIGN[0], method, OF_TUS, path).status_code == 403
+    plain = server.request("OPTIONS", UPLOADS, headers={"Origin": DEFAULT[0]})
+    exposed = plain.headers["Access-Control-Expose-Headers"].split(", ")
+    assert {"Location", "Upload-Offset", "Upload-Length", "Tus-Resumable", "Upload-Expires", "X-Request-ID"} <= set(exposed)
+    assert plain.status_code == 204
+    assert preflight(server, DEFAULT[0], "PUT", OF_TUS, path).status_code == 403
+    assert preflight(server, DEFAULT[0], "PATCH", "X-Evil", path).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/api/v1/jobs", "/api/v1/uploadsx", "/api/v1/jobs/api/v1/uploads"])
+def test_no_other_address_takes_what_they_need(server: Live, path: str) -> None:
+    assert preflight(server, DEFAULT[0], "PATCH", path=path).status_code == 403
+    assert preflight(server, DEFAULT[0], "POST", OF_TUS, path).status_code == 403
 
 
 def test_options_without_a_preflight_is_just_a_method(server: Live) -> None:

@@ -106,26 +106,26 @@ def refused(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
 class Slow:
     """A client that sends a request by hand, piece by piece."""
 
-    def __init__(self, server: Live, length: int, kind: str = HEAD, **headers: str) -> None:
+    def __init__(self, server: Live, length: int, kind: str = HEAD, line: str = "POST /api/v1/jobs", **headers: str) -> None:
         address = urlsplit(server.url)
         self.socket = socket.create_connection((address.hostname, address.port), timeout=PATIENCE_S)
         given = {"Host": address.netloc, **server.headers, "Content-Type": kind, "Content-Length": str(length), **headers}
         lines = "".join(f"{name}: {value}\r\n" for name, value in given.items())
-        self.send(f"POST /api/v1/jobs HTTP/1.1\r\n{lines}\r\n".encode())
+        self.send(f"{line} HTTP/1.1\r\n{lines}\r\n".encode())
 
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
 
     def answer(self) -> tuple[int, dict[str, Any]]:
-        """The status, and the document."""
+        """The status, and the document; an empty one where there is none."""
         received = b""
         while b"\r\n\r\n" not in received:
             received += self.socket.recv(65536) or self._gone(received)
         head, _, body = received.partition(b"\r\n\r\n")
-        length = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))
+        length = next((int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")), 0)
         while len(body) < length:
             body += self.socket.recv(65536) or self._gone(received)
-        return int(head.split()[1]), json.loads(body)
+        return int(head.split()[1]), json.loads(body or b"{}")
 
     def has_answer(self, within_s: float) -> bool:
         """Whether an answer begins within that time."""

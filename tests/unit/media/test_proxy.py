@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import psutil
 import pytest
@@ -120,6 +121,48 @@ def test_uneven_times_late_sound_and_odd_sides_are_kept(tmp_path: Path) -> None:
         assert new == pytest.approx(old, abs=3)
     assert onset_s(target) == pytest.approx(onset_s(source), abs=0.005)
     assert {path.name for path in tmp_path.iterdir()} == {"source.mkv", "proxy.mp4"}
+
+
+IRREGULAR_S = [number / 25 + (0.5 if number > 30 else 0) + (0.013 if number % 3 else 0) for number in range(75)]
+REGULAR_S = [number / 25 for number in range(75)]
+BIDIRECTIONAL = {"bf": "3", "g": "250"}
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "sound", "times_s", "begin_s", "sound_s"),
+    [
+        ("variable.mkv", "libx265", "aac", IRREGULAR_S, 0.0, 0.0),
+        ("variable.mp4", "libx265", "aac", IRREGULAR_S, 0.0, 0.0),
+        ("late_picture.mp4", "libx265", "aac", REGULAR_S, 0.48, 0.0),
+        ("late_sound.mp4", "libx265", "aac", IRREGULAR_S, 0.0, 0.35),
+        ("late_both.mkv", "libx265", "libopus", IRREGULAR_S, 0.32, 0.21),
+        ("transport.ts", "libx264", "aac", REGULAR_S, 0.0, 0.1),
+        ("late_picture.ts", "libx264", "libmp3lame", REGULAR_S, 0.28, 0.0),
+        ("windows.avi", "mpeg4", "pcm_s16le", REGULAR_S, 0.0, 0.0),
+    ],
+)
+def test_the_copy_has_the_time_line_of_the_source_to_the_millisecond(
+    tmp_path: Path, name: str, codec: str, sound: str, times_s: list[float], begin_s: float, sound_s: float
+) -> None:
+    source, target = tmp_path / name, tmp_path / "proxy.mp4"
+    frames = [(image, begin_s + time_s) for image, time_s in zip(counting_frames(75), times_s, strict=True)]
+    options = BIDIRECTIONAL if codec == "libx264" else {}
+    picture = Picture(codec=codec, time_base=Fraction(1, 25) if name.endswith("avi") else Fraction(1, 1000), options=options)
+    write_clip(source, frames, picture=picture, sounds=[Sound(tone(3.0), RATE_HZ, sound_s, codec=sound)])
+    assert not browser_can_play(probe(source, timing=False))
+    told: list[float] = []
+    make_proxy(source, target, never, told.append)
+    before = [frame.time.seconds for frame in open_media(source).frames()]
+    assert shown_s(target) == pytest.approx([time_s for time_s in before if time_s >= 0], abs=0.001)
+    assert onset_s(target) == pytest.approx(onset_s(source), abs=0.003)
+    assert told == sorted(told)
+    assert told[-1] == pytest.approx(before[-1], abs=0.1)
+
+
+def shown_s(path: Path) -> list[float]:
+    """Presentation times of the frames as they stand in an MP4, edit list applied: what a browser's `currentTime` counts from 0."""
+    with av.open(str(path)) as container:
+        return [frame.time for frame in container.decode(container.streams.video[0]) if frame.time is not None]
 
 
 def test_the_index_stands_before_the_pictures(tmp_path: Path) -> None:

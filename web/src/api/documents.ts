@@ -22,6 +22,8 @@ export interface Finding {
   code: string;
   hint: string | null;
   suggested_value?: unknown;
+  /** Of an unknown or former name: the known one. */
+  suggestion?: string | null;
   pipeline: string | null;
 }
 
@@ -97,11 +99,12 @@ export interface PipelineInfo {
   pipeline_family: string;
   tasks: string[];
   modalities: string[];
+  former_names: string[];
   default_enabled: boolean;
   available: boolean;
   unavailable_reason: string | null;
   install_hint: string | null;
-  config_schema: Record<string, unknown>;
+  config_schema: Record<string, unknown> | null;
 }
 
 export interface Validation {

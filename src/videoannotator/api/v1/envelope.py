@@ -60,6 +60,8 @@ def headers_of(error: VideoAnnotatorException) -> dict[str, str]:
         headers["Retry-After"] = "5"
     if isinstance(error, MethodNotAllowedException):
         headers["Allow"] = ", ".join(error.detail.get("allowed", ()))
+    if isinstance(error, RequestTimeoutException):
+        headers["Connection"] = "close"  # what may still come of the request would be taken for the next one
     if isinstance(error, RangeNotSatisfiableException) and "size_bytes" in error.detail:
         headers["Content-Range"] = f"bytes */{error.detail['size_bytes']}"
     return headers

@@ -67,7 +67,7 @@ class FormatList(Document):
     """Every installed format."""
 
     job_id: str
-    exports: list[FormatDocument]
+    formats: list[FormatDocument]
 
 
 class ProblemDocument(Document):
@@ -108,7 +108,7 @@ class ExportBody(Body):
 
 
 @router.get(
-    "/jobs/{job_id}/exports", responses=responses(404, 422, codes=NO_JOB) | succeeds({"job_id": JOB_ID, "exports": [FORMAT]})
+    "/jobs/{job_id}/exports", responses=responses(404, 422, codes=NO_JOB) | succeeds({"job_id": JOB_ID, "formats": [FORMAT]})
 )
 def formats(request: Request, job_id: JobId, _: Reader) -> FormatList:
     """List every format that a job can be exported in, and say why not in the others.
@@ -118,7 +118,7 @@ def formats(request: Request, job_id: JobId, _: Reader) -> FormatList:
     ```
     """
     found = [FormatDocument.model_validate(each) for each in services(request).exports.formats(job_id)]
-    return FormatList(job_id=job_id, exports=found)
+    return FormatList(job_id=job_id, formats=found)
 
 
 @router.post(

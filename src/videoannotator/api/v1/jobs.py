@@ -113,7 +113,7 @@ async def submit(request: Request, response: Response, who: Writer, idempotency_
     ```
     """
     accepted = await receive_upload(request, who, idempotency_key)
-    return _submitted(request, response, accepted.job.to_dict(), created=accepted.created)
+    return submitted(request, response, accepted.job.to_dict(), created=accepted.created)
 
 
 @router.post(
@@ -140,7 +140,7 @@ def submit_path(
     key = scoped_key(who.key_id, idempotency_key)
     checked = intake.check(Submission(body.config, body.selected_pipelines, body.tags, who.name, key, overlay=body.overlay))
     accepted = intake.accept_path(body.path, checked)
-    return _submitted(request, response, accepted.job.to_dict(), created=accepted.created)
+    return submitted(request, response, accepted.job.to_dict(), created=accepted.created)
 
 
 @router.get("", responses=responses(422) | succeeds({"jobs": [JOB], "total": 1, "page": 1, "per_page": 20}))
@@ -226,7 +226,7 @@ def retry(request: Request, response: Response, job_id: JobId, who: Writer, body
     """
     only_failed = body is not None and body.only_failed
     job = control.retry(services(request).intake, job_id, only_failed=only_failed, created_by=who.name)
-    return _submitted(request, response, job.to_dict(), created=True)
+    return submitted(request, response, job.to_dict(), created=True)
 
 
 @router.delete(
@@ -327,7 +327,8 @@ def log(
     return Response(last_lines(file, tail), media_type=file.media_type)
 
 
-def _submitted(request: Request, response: Response, job: dict[str, Any], *, created: bool) -> JobDocument:
+def submitted(request: Request, response: Response, job: dict[str, Any], *, created: bool) -> JobDocument:
+    """What is answered about a job that was made now or, unless `created`, by an earlier request."""
     response.status_code = 201 if created else 200
     response.headers["Location"] = f"{request.scope.get('root_path', '')}/api/v1/jobs/{job['id']}"
     return JobDocument(**job)

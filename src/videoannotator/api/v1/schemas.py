@@ -9,7 +9,9 @@ from videoannotator.api.v1.documents import Document, Finding
 from videoannotator.jobs.submit import MAX_TAG_LENGTH, MAX_TAGS, TAG
 
 JOB_ID = "5f0c6f5e-0c5e-4b59-9a3c-6f1a52b0b8d4"
+UPLOAD_ID = "0d8e5c1b-7a52-4b5e-8a39-3f1e6d2c9b70"
 JOB_ID_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
+UPLOAD_ID_PATTERN = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 MOMENT = "2026-01-01T00:00:00Z"
 SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 JOB: dict[str, Any] = {
@@ -92,6 +94,17 @@ RESULTS: dict[str, Any] = {
     "result_path": f"jobs/{JOB_ID}/results/attempt-1",
     "error_message": None,
     "error": None,
+}
+
+UPLOAD: dict[str, Any] = {
+    "id": UPLOAD_ID,
+    "url": f"/api/v1/uploads/{UPLOAD_ID}",
+    "filename": "play.mp4",
+    "size_bytes": 1048576,
+    "offset_bytes": 524288,
+    "complete": False,
+    "created_at": MOMENT,
+    "expires_at": "2026-01-02T00:00:00Z",
 }
 
 
@@ -233,11 +246,41 @@ OVERLAY_FIELD = "Whether to make an annotated video as well: the result file ove
 Tag = Annotated[str, Field(max_length=MAX_TAG_LENGTH, pattern=f"^{TAG.pattern}$")]
 
 
-class PathBody(Body):
-    """A recording that lies on the server's machine."""
+class SubmissionBody(Body):
+    """What is to be done with a recording."""
 
-    path: str = Field(min_length=1, max_length=4096, description="Absolute, below one of the server's MEDIA_ROOTS.")
     selected_pipelines: list[str] | None = Field(None, max_length=1000, description="Left out: the default ones.")
     config: dict[str, Any] = Field(default_factory=dict, description="{pipeline: {option: value}}")
     tags: list[Tag] = Field(default_factory=list, max_length=MAX_TAGS)
     overlay: StrictBool = Field(False, description=OVERLAY_FIELD)
+
+
+class PathBody(SubmissionBody):
+    """A recording that lies on the server's machine."""
+
+    path: str = Field(min_length=1, max_length=4096, description="Absolute, below one of the server's MEDIA_ROOTS.")
+
+
+class UploadBody(SubmissionBody):
+    """A recording that has come in pieces."""
+
+    upload_id: str = Field(pattern=UPLOAD_ID_PATTERN, description="Of an upload that is complete.", examples=[UPLOAD_ID])
+
+
+class UploadDocument(Document):
+    """A recording that comes in pieces."""
+
+    id: str = Field(examples=[UPLOAD_ID], description="The job that is made of it will have the same.")
+    url: str = Field(description="Path from the server's root: what goes to it goes into this upload.")
+    filename: str | None = Field(description="As the client called the recording; text to show, not a path.")
+    size_bytes: int = Field(description="Of all of it.")
+    offset_bytes: int = Field(description="How much of it is safely on the server's disk.")
+    complete: bool
+    created_at: datetime
+    expires_at: datetime = Field(description="When it is deleted, unless more of it comes or a job is made of it.")
+
+
+class UploadList(Document):
+    """Uploads of which no job was made yet."""
+
+    uploads: list[UploadDocument]

@@ -139,6 +139,19 @@ job_events = sa.Table(
     sa.Column("created_at", MOMENT, nullable=False, index=True),
     sqlite_autoincrement=True,
 )
+uploads = sa.Table(
+    "uploads",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("key_id", sa.String(36), nullable=False, index=True),
+    sa.Column("file_name", sa.Text),
+    sa.Column("client_metadata", sa.Text),
+    sa.Column("length_bytes", sa.BigInteger, nullable=False),
+    sa.Column("offset_bytes", sa.BigInteger, nullable=False),
+    sa.Column("boot", sa.String(128), nullable=False),
+    sa.Column("created_at", MOMENT, nullable=False),
+    sa.Column("expires_at", MOMENT, nullable=False, index=True),
+)
 api_keys = sa.Table(
     "api_keys",
     metadata,

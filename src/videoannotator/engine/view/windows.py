@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -23,6 +24,7 @@ WINDOW_S = 10
 PER_PIXEL = 10
 """Places are whole numbers of this many to a pixel."""
 _COMPRESSION = 5
+_CONTOURS = itemgetter(*CONTOUR_POINTS)
 _LETTERS = {Evidence.DETECTED: "d", Evidence.TRACKED: "t", Evidence.INTERPOLATED: "i"}
 
 
@@ -152,15 +154,17 @@ def _tenths(value: float) -> int:
 
 
 def _pose(keypoints: Sequence[Keypoint]) -> list[int]:
-    return [
-        number
-        for point in keypoints
-        for number in (_tenths(point.x), _tenths(point.y), point.visibility, round(float(point.score) * 100))
-    ]
+    numbers: list[int] = []
+    for x, y, score, visibility in keypoints:  # many of them: calls would cost more than what they do
+        numbers += (round(x * PER_PIXEL), round(y * PER_PIXEL), visibility, round(score * 100))
+    return numbers
 
 
 def _outlines(landmarks: Sequence[tuple[float, float, float]]) -> list[int]:
-    return [_tenths(value) for number in CONTOUR_POINTS for value in landmarks[number][:2]]
+    numbers: list[int] = []
+    for x, y, _ in _CONTOURS(landmarks):
+        numbers += (round(x * PER_PIXEL), round(y * PER_PIXEL))
+    return numbers
 
 
 def _largest(expression: dict[str, float]) -> list[Any]:

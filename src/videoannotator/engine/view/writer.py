@@ -76,7 +76,7 @@ def write_view(
     previews: Previews,
     frame_times: FrameTimes | None,
     earlier: Earlier | None,
-    on_fraction: Callable[[float], None],
+    on_fraction: Callable[[float | None], None],
 ) -> list[str]:
     """Write everything that a player shows of these annotations; one window of them is held in memory.
 
@@ -87,7 +87,7 @@ def write_view(
         previews: what was made while the recording was read.
         frame_times: of every frame; None when nobody has looked.
         earlier: what the attempts before left.
-        on_fraction: told how much is done, from 0 to 1.
+        on_fraction: told how much is done, from 0 to 1; None says that the work goes on.
 
     Returns:
         The names of all files in the folder, the index last.
@@ -110,7 +110,7 @@ class _View:
         token: int,
         previews: Previews,
         earlier: Earlier | None,
-        on_fraction: Callable[[float], None],
+        on_fraction: Callable[[float | None], None],
     ) -> None:
         self._annotations = annotations
         self._folder = folder
@@ -157,6 +157,8 @@ class _View:
 
     def _note_failures(self) -> None:
         for name, outcome in self._annotations.outcomes.items():
+            if outcome.options.get("landmarks") is False:
+                self._missing["outlines of faces"] = f"Outlines of faces are there only when {name} runs with landmarks=true."
             if outcome.error is not None:
                 self._missing[name] = f"{name} failed, so there is nothing of it here: {outcome.error.message}"
 
@@ -234,7 +236,7 @@ class _View:
                 "the tables have those of all."
             )
         for _ in signals.tracks(spool, layer.columns, layer.kind, pipeline):
-            self._on_fraction(self._done / (self._whole + 1))
+            self._on_fraction(None)
 
     def _lasting(self, signals: SignalWriter) -> None:
         """Signals of voices and of the sound, which last over stretches."""

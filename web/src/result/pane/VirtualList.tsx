@@ -57,17 +57,26 @@ export function VirtualList(props: Props) {
   useEffect(() => {
     if (performance.now() - touched.current > HANDS_OFF_MS) show(follow);
   }, [follow, heights]);
-  useLayoutEffect(() => {
+  const measure = () => {
     let changed = false;
     for (const entry of box.current?.querySelectorAll<HTMLElement>("[data-at]") ?? []) {
       changed = heights.measured(Number(entry.dataset.at), entry.offsetHeight) || changed;
-      if (Number(entry.dataset.at) === focusNext.current) {
-        entry.querySelector<HTMLElement>("button")?.focus({ preventScroll: true });
-        focusNext.current = -1;
-      }
     }
     if (changed) setMeasured((n) => n + 1);
+  };
+  useLayoutEffect(() => {
+    measure();
+    const waiting = box.current?.querySelector<HTMLElement>(`[data-at="${focusNext.current}"] button`);
+    if (!waiting) return;
+    waiting.focus({ preventScroll: true });
+    focusNext.current = -1;
   });
+  useEffect(() => {
+    // text grows and wraps anew when the reader wants it larger or the window narrower
+    const resized = new ResizeObserver(measure);
+    for (const entry of box.current?.querySelectorAll("[data-at]") ?? []) resized.observe(entry);
+    return () => resized.disconnect();
+  }, [range, heights]);
 
   const onKeyDown = (event: KeyboardEvent) => {
     const to = { ArrowDown: active + 1, ArrowUp: active - 1, Home: 0, End: count - 1 }[event.key];
