@@ -17,6 +17,7 @@ from benchmarks.server import server
 from benchmarks.sound_cost import sound, together
 from benchmarks.view import view
 from benchmarks.voices import add_voice_arguments, voices
+from benchmarks.web_result import web_result
 
 MAX_SCENE_RATIO = 1.35
 MAX_MEMORY_GROWTH_MB = 100
@@ -111,6 +112,7 @@ BENCHMARKS = {
     "people": people,
     "sound": sound,
     "together": together,
+    "web_result": web_result,
     "view": view,
 }
 

@@ -142,16 +142,24 @@ def wait_for(client: httpx.Client, job_id: str, true: Callable[[dict[str, Any]],
 
 
 @contextmanager
-def running(folder: Path, *words: str, jobs: int = 0) -> Iterator[tuple[httpx.Client, psutil.Process, float]]:
-    """A server in an empty folder: a client with its key, its process, and how long it took to start, seconds."""
+def running(
+    folder: Path, *words: str, jobs: int = 0, prepare: Callable[[Path], object] | None = None
+) -> Iterator[tuple[httpx.Client, psutil.Process, float]]:
+    """A server in an empty folder: a client with its key, its process, and how long it took to start, seconds.
+
+    Before it starts, so many jobs are put into its database, and `prepare` is given its storage, whose database has its tables.
+    """
     (folder / "home").mkdir(parents=True)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("VIDEOANNOTATOR_")}  # noqa: TID251  a child's
     home = str(folder / "home")
     environment = {**kept, "HOME": home, "XDG_STATE_HOME": home}
     command = [sys.executable, "-m", "videoannotator"]
-    if jobs:
+    if jobs or prepare:
         subprocess.run([*command, "setup-db"], cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
+    if jobs:
         fill(folder / "storage" / "videoannotator.db", jobs)
+    if prepare:
+        prepare(folder / "storage")
     with tempfile.TemporaryFile("w+") as said:
         began = time.monotonic()
         process = subprocess.Popen([*command, "server", "--port", "0", *words], cwd=folder, env=environment, stdout=said)
