@@ -52,11 +52,6 @@ class NewJob:
         limits = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_per_s}
         self._network.send("Network.emulateNetworkConditions", limits)
 
-    def cut_off(self) -> None:
-        """Let nothing through any more."""
-        limits = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
-        self._network.send("Network.emulateNetworkConditions", limits)
-
     def row(self, name: str) -> Any:
         """The row of a recording."""
         return self.page.get_by_role("list", name="Chosen recordings").get_by_role("listitem").filter(has_text=name)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.acceptance.server import Server, until
-from tests.web.conftest import NARROW, WIDE, Visitor
+from tests.acceptance.server import Installation, Server, until
+from tests.web.conftest import NARROW, WIDE, Visitor, visiting
 from tests.web.new_job_page import MB, NewJob
 
 from videoannotator.media.demo_clip import make_demo_clip
@@ -46,21 +46,23 @@ def in_both_sizes(visitor: Visitor, pictures: Path, name: str) -> None:
         assert visitor.violations() == [], name
 
 
-def submit(visitor: Visitor, visit_clip: Path, large_clip: Path, pictures: Path) -> None:
-    """Two recordings, of which one breaks off half way and goes on."""
+def submit(visitor: Visitor, server: Server, clips: list[Path], pictures: Path) -> Server:
+    """Two recordings; the server dies half way, and both go on with the next one, which this gives."""
     new_job = NewJob(visitor)
     page = visitor.page
     new_job.slow_down()
-    new_job.choose(visit_clip, large_clip)
+    new_job.choose(*clips)
     in_both_sizes(visitor, pictures, "new-job")
     page.get_by_role("button", name="Start 2 jobs").click()
     until(lambda: new_job.share("large one") > 0.3, "it to be on its way")
-    new_job.cut_off()
+    server.kill()
     new_job.row("large one").get_by_text("The connection broke off.", exact=True).wait_for()
     new_job.slow_down(100 * MB)
+    server = server.home.server("--port", server.address.rsplit(":", 1)[1])
     for name in ("visit", "large one"):
         new_job.row(name).get_by_role("link", name="Go to the job").wait_for()
-    assert max(new_job.offsets()) > 0, "it went on where it had stopped"
+    assert max(new_job.offsets()) > 0, f"it went on where it had stopped: {new_job.sent}"
+    return server
 
 
 def watch(visitor: Visitor) -> None:
@@ -79,12 +81,12 @@ def look_at(visitor: Visitor, pictures: Path) -> None:
     overlay = page.locator("canvas.overlay[data-frame]")
     overlay.wait_for()
     page.keyboard.press("k")
-    page.wait_for_function("document.querySelector('canvas.overlay').dataset.mediaTime > 1")
+    until(lambda: float(overlay.get_attribute("data-media-time")) > 1, "it to play")
     page.keyboard.press("k")
     page.get_by_role("button", name="Play", exact=True).wait_for()
     line = page.get_by_role("list", name="Transcript").get_by_role("button").last
     line.click()
-    page.wait_for_function("document.querySelector('canvas.overlay').dataset.mediaTime > 12")
+    until(lambda: float(overlay.get_attribute("data-media-time")) > 12, "it to go there")
     page.locator("canvas.overlay[data-loading='false']").wait_for()
     page.get_by_role("button", name="Play", exact=True).wait_for()
     stage = page.locator(".stage")
@@ -144,7 +146,7 @@ def cancel(visitor: Visitor, visit_clip: Path) -> None:
     new_job = NewJob(visitor)
     new_job.choose(visit_clip)
     page = visitor.page
-    page.get_by_role("button", name="Start 1 job").click()
+    page.get_by_role("button", name="Start the job").click()
     new_job.row("visit").get_by_role("link", name="Go to the job").wait_for()
     page.get_by_role("link", name="Jobs", exact=True).click()
     row = page.get_by_role("row").filter(has=page.get_by_role("link", name="visit.mp4")).first
@@ -155,23 +157,26 @@ def cancel(visitor: Visitor, visit_clip: Path) -> None:
 
 
 @pytest.mark.timeout(900)
-def test_from_signing_in_to_signing_out(
-    server: Server, visit: Any, visit_clip: Path, large_clip: Path, pictures: Path, tmp_path: Path
-) -> None:
-    with visit(signed_in=False) as visitor:
-        visitor.open()
-        in_both_sizes(visitor, pictures, "sign-in")
-        visitor.sign_in(str(server.home.key))
-        in_both_sizes(visitor, pictures, "no-jobs")
-        submit(visitor, visit_clip, large_clip, pictures)
-        watch(visitor)
-        in_both_sizes(visitor, pictures, "jobs")
-        look_at(visitor, pictures)
-        correct(visitor, pictures)
-        export(visitor, pictures, tmp_path)
-        cancel(visitor, visit_clip)
-        visitor.open("#/system")
-        visitor.page.get_by_text("GB free").first.wait_for()
-        in_both_sizes(visitor, pictures, "system")
-        visitor.page.get_by_role("button", name="Sign out").click()
-        visitor.page.get_by_label("Key of this server").wait_for()
+def test_from_signing_in_to_signing_out(browser: Any, visit_clip: Path, large_clip: Path, pictures: Path, tmp_path: Path) -> None:
+    house = Installation(tmp_path / "house")
+    server = house.server()
+    try:
+        with visiting(browser, server.address) as visitor:
+            visitor.open()
+            in_both_sizes(visitor, pictures, "sign-in")
+            visitor.sign_in(str(house.key))
+            in_both_sizes(visitor, pictures, "no-jobs")
+            server = submit(visitor, server, [visit_clip, large_clip], pictures)
+            watch(visitor)
+            in_both_sizes(visitor, pictures, "jobs")
+            look_at(visitor, pictures)
+            correct(visitor, pictures)
+            export(visitor, pictures, tmp_path)
+            cancel(visitor, visit_clip)
+            visitor.open("#/system")
+            visitor.page.get_by_text("GB free").first.wait_for()
+            in_both_sizes(visitor, pictures, "system")
+            visitor.page.get_by_role("button", name="Sign out").click()
+            visitor.page.get_by_label("Key of this server").wait_for()
+    finally:
+        server.stop()
