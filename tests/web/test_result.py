@@ -299,7 +299,7 @@ def test_hostile_words_are_only_words(bench: Bench, live: Live, look: Visit, lon
 
     with look(long_job) as visitor:
         page = visitor.page
-        page.route("**/view/timeline.json*", poisoned)
+        page.route("**/timeline", poisoned)
         page.reload()
         page.locator("button.entry", has_text=HOSTILE).first.wait_for()
         wait_for_frame(page, 0)
