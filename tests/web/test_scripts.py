@@ -32,6 +32,14 @@ def test_what_loads_first_is_small() -> None:
     assert size < 250_000
 
 
+def test_the_licences_of_what_the_app_contains_lie_beside_it() -> None:
+    (licences,) = (ROOT / hatch_build.STATIC / "assets").glob("licences-*.txt")
+    text = licences.read_text(encoding="utf-8")
+    for package in ("preact", "@preact/signals", "tus-js-client"):
+        assert re.search(rf"^{package} [0-9.]+$", text, re.MULTILINE), package
+    assert text.count("Permission is hereby granted") >= 3
+
+
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     """The source tree without weights, tests and docs: what packs and installs like the whole."""
