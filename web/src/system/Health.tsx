@@ -183,6 +183,7 @@ const TONES: Record<string, string> = {
   ok: "good",
   healthy: "good",
   idle: "good",
+  busy: "good",
   processing: "good",
   warning: "warn",
   none: "",
