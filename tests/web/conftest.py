@@ -49,9 +49,9 @@ def npm() -> str:
     return command
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(npm: str) -> Iterator[Any]:
-    """A browser without windows."""
+    """A browser without windows; for one module only, because Playwright's event loop keeps other tests from running theirs."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install '.[dev]')")
     with playwright.sync_playwright() as driver:
         started = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))

@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,13 @@ OWN_HEADERS = {"connection", "transfer-encoding", "content-length", "content-enc
 def proxy(upstream: str, *, strips: bool) -> Iterator[str]:
     """A proxy that passes on what comes below the prefix, with or without it; gives its address."""
 
+    @asynccontextmanager
+    async def with_client(_: Starlette) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
+        async with httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(60)) as client:
+            yield {"client": client}
+
     async def forward(request: Request) -> StreamingResponse:
-        client: httpx.AsyncClient = request.app.state.client
+        client: httpx.AsyncClient = request.state.client
         path = request.url.path.removeprefix(PREFIX) if strips else request.url.path
         headers = {name: value for name, value in request.headers.items() if name != "host"}
         url = f"{upstream}{path}{'?' if request.url.query else ''}{request.url.query}"
@@ -45,8 +50,8 @@ def proxy(upstream: str, *, strips: bool) -> Iterator[str]:
         kept = {name: value for name, value in answer.headers.items() if name not in OWN_HEADERS}
         return StreamingResponse(body(), answer.status_code, kept)
 
-    app = Starlette(routes=[Route(f"{PREFIX}/{{rest:path}}", forward, methods=METHODS), Route(PREFIX, forward)])
-    app.state.client = httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(60))
+    routes = [Route(f"{PREFIX}/{{rest:path}}", forward, methods=METHODS), Route(PREFIX, forward)]
+    app = Starlette(routes=routes, lifespan=with_client)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
