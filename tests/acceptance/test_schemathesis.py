@@ -28,6 +28,7 @@ BEYOND_THE_SCHEMA = (
     "are given twice, for itself and inside",
     "which no selected pipeline makes",
     "PIPELINE_UNAVAILABLE",
+    "printable characters",
 )
 """Rules between values, and on what is installed, which JSON Schema cannot say: for these, what keeps to it may be refused."""
 
