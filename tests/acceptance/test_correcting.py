@@ -2,14 +2,13 @@
 
 import csv
 import io
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.acceptance.server import Installation, Server
+from tests.acceptance.server import Installation, Server, until
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +21,8 @@ def exported(server: Server, job: str, **more: Any) -> dict[str, bytes]:
     """The files of an export, without the folder of the job."""
     asked = server.client.post("exports", json={"job_ids": [job], "formats": ["csv_table", "scenes"], **more})
     address = f"exports/{asked.json()['export_id']}"
-    while (document := server.client.get(address).json())["status"] in ("waiting", "running"):
-        time.sleep(0.1)
+    until(lambda: server.client.get(address).json()["status"] not in ("waiting", "running"), "the export")
+    document = server.client.get(address).json()
     assert (document["status"], document["problems"]) == ("ready", [])
     with zipfile.ZipFile(io.BytesIO(server.client.get(f"{address}/download").content)) as archive:
         return {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}

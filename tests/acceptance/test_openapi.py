@@ -5,7 +5,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 import httpx
 import jsonschema_rs
 import pytest
-from tests.acceptance.server import Installation, Server
+from tests.acceptance.server import Installation, Server, until
 
 from videoannotator.api.v1.errors import ErrorEnvelope
 from videoannotator.api.v1.exceptions import STATUS_BY_CODE
@@ -176,9 +175,7 @@ class Reader:
         """An archive of a job."""
         asked = self.server.client.post("exports", json={"job_ids": [job], "formats": ["scenes"]})
         export_id = asked.json()["export_id"]
-        while (status := self.server.client.get(f"exports/{export_id}").json()["status"]) in ("waiting", "running"):
-            time.sleep(0.1)
-        assert status == "ready"
+        until(lambda: self.server.client.get(f"exports/{export_id}").json()["status"] == "ready", "the export")
         return str(export_id)
 
     def new_key(self) -> str:
