@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.databases", "tests.clusters", "tests.small_disk", "tests.servers"]
+pytest_plugins = ["tests.alone", "tests.databases", "tests.clusters", "tests.small_disk", "tests.servers"]
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

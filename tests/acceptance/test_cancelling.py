@@ -42,10 +42,12 @@ def cancel_runs(server: Server, clip: Path, runs: int) -> list[float]:
     return took
 
 
+@pytest.mark.alone
 def test_cancel_of_three_running_jobs(server: Server, second: Path) -> None:
     assert max(cancel_runs(server, second, 3)) < CANCEL_LIMIT_S
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_cancel_of_fifty_running_jobs(server: Server, second: Path) -> None:

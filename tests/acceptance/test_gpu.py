@@ -18,6 +18,7 @@ def free_gb(report: GPUReport) -> float:
     return sum(device.memory_free_gb or 0.0 for device in report.devices)
 
 
+@pytest.mark.alone
 def test_gpu_memory_is_back_after_a_cancel(tmp_path: Path) -> None:
     report = look()
     if not report.available:

@@ -221,6 +221,7 @@ def lines(stream: Any) -> Iterator[str]:
         yield line
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT cannot be sent to one process on Windows")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_stops_soon_and_leaves_nothing_half_written(tmp_path: Path, long_clip: Path, number: int) -> None:

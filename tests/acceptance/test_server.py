@@ -146,6 +146,7 @@ def test_who_of_the_two_dies_is_started_again_and_a_job_goes_on_without_a_retry_
         assert begun[0] == runner
 
 
+@pytest.mark.alone
 def test_a_signal_ends_everything_in_time_and_gives_the_job_back(installation: Installation, second: Path) -> None:
     with installation.server() as server:
         config, folder = installation.trial(deaf=True)
@@ -163,6 +164,7 @@ def test_a_signal_ends_everything_in_time_and_gives_the_job_back(installation: I
         assert (stood["status"], stood["retry_count"]) == ("pending", 0)
 
 
+@pytest.mark.alone
 def test_a_second_ctrl_c_ends_it_at_once(installation: Installation, second: Path) -> None:
     with installation.server() as server:
         config, folder = installation.trial(deaf=True)
@@ -176,6 +178,7 @@ def test_a_second_ctrl_c_ends_it_at_once(installation: Installation, second: Pat
         until(lambda: not installation.processes(), "every process to end", STOP_LIMIT_S)
 
 
+@pytest.mark.alone
 def test_when_the_parent_is_killed_its_processes_end(installation: Installation, second: Path) -> None:
     with installation.server() as server:
         config, folder = installation.trial(deaf=True)

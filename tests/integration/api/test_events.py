@@ -160,6 +160,7 @@ def test_the_key_may_come_in_the_address(live: Live) -> None:
         assert next(_events(response))[2]["job_id"] == job_id
 
 
+@pytest.mark.alone
 def test_a_stream_on_which_nothing_happens_says_that_it_lives(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     assert events_module.HEARTBEAT_S == 15
     monkeypatch.setattr(events_module, "HEARTBEAT_S", 0.2)

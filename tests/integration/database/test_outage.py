@@ -55,6 +55,7 @@ def reason_of(error: pytest.ExceptionInfo[DatabaseUnavailableException]) -> str:
     return str(error.value.detail["reason"])
 
 
+@pytest.mark.alone
 def test_postgresql_goes_away_and_comes_back(postgres_cluster: Cluster, caplog: pytest.LogCaptureFixture) -> None:
     """A holder that waited it out still holds its job."""
     caplog.set_level(logging.DEBUG)
@@ -80,6 +81,7 @@ def test_postgresql_goes_away_and_comes_back(postgres_cluster: Cluster, caplog: 
     database.dispose()
 
 
+@pytest.mark.alone
 def test_a_process_that_froze_in_a_transaction_does_not_freeze_the_others(
     postgres_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -105,9 +105,14 @@ def test_a_job_that_is_not_there(bench: Bench) -> None:
 
 def test_what_was_opened_is_closed(bench: Bench, tmp_path: Path, open_files: Callable[[], set[str]]) -> None:
     job_id = bench.run(bench.add(), [completed("scene_detection")], [saved(full(), tmp_path)])
+    here = str(bench.storage.root)
+
+    def opened() -> list[str]:
+        return [name for name in open_files() if name.startswith(here) and name.endswith(FILE_NAME)]
+
     with annotations_of(bench.database, bench.storage, job_id):
-        assert any(name.endswith(FILE_NAME) for name in open_files())
-    assert not any(name.endswith(FILE_NAME) for name in open_files())
+        assert opened()
+    assert opened() == []
 
 
 @pytest.fixture

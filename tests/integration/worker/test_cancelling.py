@@ -31,6 +31,7 @@ def cancel(lab: Lab, job_id: str) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("bare", [False, True], ids=["marked", "bare"])
 def test_a_deaf_pipeline_and_its_daemon_are_dead_when_the_job_is_cancelled(lab: Lab, *, bare: bool) -> None:
     job_id = lab.submit(deaf=True, bare=bare)
@@ -43,6 +44,7 @@ def test_a_deaf_pipeline_and_its_daemon_are_dead_when_the_job_is_cancelled(lab: 
     assert lab.artifacts(job_id) == {}
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL], ids=lambda number: number.name)
 def test_a_frozen_or_dead_guard_does_not_hinder(lab: Lab, number: signal.Signals) -> None:
     job_id = lab.submit(deaf=True, bare=True)
@@ -87,6 +89,7 @@ def test_a_result_that_comes_after_the_wish_to_cancel_is_not_published(lab: Lab)
     assert published == (lab.job(job_id).status is JobStatus.COMPLETED) == bool(lab.artifacts(job_id))
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_fifty_cancellations(lab: Lab) -> None:
     lab.start_worker(RETRY_DELAY_BASE="300")

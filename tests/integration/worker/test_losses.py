@@ -24,6 +24,7 @@ def tree_is_dead(*pids: int) -> bool:
     return not any(is_alive(pid) for pid in pids)
 
 
+@pytest.mark.alone
 def test_the_tree_of_a_killed_supervisor_dies_and_the_job_goes_on_at_once(lab: Lab) -> None:
     job_id = lab.submit(deaf=True)
     worker = lab.start_worker()
@@ -38,6 +39,7 @@ def test_the_tree_of_a_killed_supervisor_dies_and_the_job_goes_on_at_once(lab: L
     assert (job.retry_count, job.supervisor_losses) == (0, 1)
 
 
+@pytest.mark.alone
 def test_a_frozen_supervisor_loses_its_job_and_publishes_nothing(lab: Lab) -> None:
     job_id = lab.submit(seconds=6.0)
     frozen = lab.start_worker(LEASE_S="4", DEADMAN_S="2")
@@ -159,6 +161,7 @@ def test_a_job_that_ends_while_the_database_is_away_is_written_down_later(lab: L
     assert "trial.json" in lab.artifacts(job_id)
 
 
+@pytest.mark.alone
 def test_a_job_cut_off_from_the_database_for_too_long_ends_itself_and_is_run_again(lab: Lab) -> None:
     job_id = lab.submit(seconds=60.0)
     lab.start_worker(LEASE_S="4", DEADMAN_S="2")

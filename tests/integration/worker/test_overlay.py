@@ -4,8 +4,10 @@ import json
 import os
 import shutil
 import time
+from pathlib import Path
 
 import numpy as np
+import pytest
 from tests.integration.worker.conftest import Lab, until
 
 from videoannotator.database import events
@@ -21,9 +23,12 @@ from videoannotator.worker.runner import DRAWING, DRAWING_SHARE
 WORST_S = 5.0
 
 
-def long_clip(lab: Lab, job_id: str) -> None:
+@pytest.fixture(scope="module")
+def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A recording whose annotated video takes some seconds."""
-    shots_clip(lab.storage.source_path(job_id, "a.mp4"), [Shot(600), Shot(600)], size=(640, 480))
+    path = tmp_path_factory.mktemp("long") / "long.mp4"
+    shots_clip(path, [Shot(600), Shot(600)], size=(640, 480), picture=Picture(options={"preset": "ultrafast"}))
+    return path
 
 
 def drawing(lab: Lab, job_id: str) -> Job | None:
@@ -92,9 +97,10 @@ def test_what_was_found_is_kept_when_it_cannot_be_found_again_for_the_drawing(la
     assert lab.artifacts(job_id)["trial.json"].token == 1
 
 
-def test_a_job_is_cancelled_while_it_is_drawn(lab: Lab) -> None:
+@pytest.mark.alone
+def test_a_job_is_cancelled_while_it_is_drawn(lab: Lab, long_clip: Path) -> None:
     job_id = lab.submit(overlay=True)
-    long_clip(lab, job_id)
+    shutil.copyfile(long_clip, lab.storage.source_path(job_id, "a.mp4"))
     with lab.processing(lab.claim(job_id)):
         until(lambda: drawing(lab, job_id), "the stage")
         began = time.monotonic()
@@ -106,9 +112,10 @@ def test_a_job_is_cancelled_while_it_is_drawn(lab: Lab) -> None:
     assert {path.name for path in lab.storage.job_folder(job_id).rglob("*") if path.is_file()} == {"source.mp4", "job.log"}
 
 
-def test_drawing_counts_as_progress_and_not_as_hanging(lab: Lab) -> None:
+@pytest.mark.alone
+def test_drawing_counts_as_progress_and_not_as_hanging(lab: Lab, long_clip: Path) -> None:
     job_id = lab.submit(overlay=True)
-    long_clip(lab, job_id)
+    shutil.copyfile(long_clip, lab.storage.source_path(job_id, "a.mp4"))
     job = lab.process(job_id, stall_timeout_s=2.0)
     with lab.database.reading() as session:
         told = [event.data for event in events.after(session, 0) if event.data.get("stage") == DRAWING]

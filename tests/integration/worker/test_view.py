@@ -8,15 +8,13 @@ import cv2
 import numpy as np
 from tests.integration.worker.conftest import Lab
 
-from videoannotator.database import events
 from videoannotator.database.attempts import VIEW, VIEW_INDEX, VIEW_TIMELINE
 from videoannotator.database.models import Artifact
 from videoannotator.database.states import JobStatus
 from videoannotator.engine.view import writer
 from videoannotator.jobs.results import results_document
 from videoannotator.media.probe import open_media
-from videoannotator.media.synthetic import Picture, Shot, Sound, shots_clip, tone
-from videoannotator.worker.runner import COPYING, COPYING_SHARE
+from videoannotator.media.synthetic import Shot, Sound, shots_clip, tone
 
 Item = dict[str, Any]
 
@@ -104,23 +102,3 @@ def test_a_job_that_fails_leaves_none(lab: Lab) -> None:
     job_id = lab.submit(broken=True)
     lab.process(job_id)
     assert view_files(lab, job_id) == {}
-
-
-def told(lab: Lab, stage: str) -> list[float]:
-    """The progress that was told in a stage."""
-    with lab.database.reading() as session:
-        return [event.data["progress"] for event in events.after(session, 0) if event.data.get("stage") == stage]
-
-
-def test_the_copy_for_browsers_says_how_far_it_is(lab: Lab) -> None:
-    job_id = lab.submit()
-    picture = Picture(codec="mpeg4", options={"g": "12"})
-    shots_clip(lab.storage.source_path(job_id, "a.mp4"), [Shot(500), Shot(500)], size=(640, 480), picture=picture)
-    job = lab.process(job_id, stall_timeout_s=3.0)
-    assert (job.status, job.error_message) == (JobStatus.COMPLETED, None)
-    assert "recording.mp4" in lab.artifacts(job_id)
-    seen = told(lab, COPYING)
-    assert seen == sorted(seen)
-    assert len(set(seen)) >= 3, "it takes seconds, and every second something is told"
-    assert seen[0] <= 1 - COPYING_SHARE
-    assert seen[-1] - seen[0] <= COPYING_SHARE

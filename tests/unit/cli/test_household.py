@@ -78,6 +78,7 @@ def test_who_ends_before_it_is_ready_ends_the_start() -> None:
     assert not psutil.Process().children()
 
 
+@pytest.mark.alone
 def test_who_does_not_stop_is_killed_with_its_children(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     stubborn = (

@@ -351,6 +351,7 @@ def stubborn() -> Iterator[type[Stubborn]]:
     Stubborn.let_go.set()
 
 
+@pytest.mark.alone
 def test_a_stop_ends_the_run_within_a_second(clip: Path) -> None:
     asked: list[float] = []
     with pytest.raises(RunStopped):
@@ -358,6 +359,7 @@ def test_a_stop_ends_the_run_within_a_second(clip: Path) -> None:
     assert time.monotonic() - asked[0] < STOP_LIMIT_S
 
 
+@pytest.mark.alone
 def test_a_stop_does_not_wait_for_a_pipeline_that_will_not_listen(clip: Path, stubborn: type[Stubborn]) -> None:
     asked: list[float] = []
     with pytest.raises(RunStopped):

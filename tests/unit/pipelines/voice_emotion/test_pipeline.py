@@ -222,6 +222,7 @@ def test_wrong_labels_fail_before_anything_is_read(tmp_path: Path) -> None:
     assert "emotion_labels" in (error.hint or "")
 
 
+@pytest.mark.alone
 def test_it_stops_within_half_a_second(tmp_path: Path) -> None:
     path = recording(tmp_path, np.tile(vowel(220, 2.0).samples, 60))
     asked: list[float] = []
