@@ -22,6 +22,7 @@ from videoannotator.engine.previews import Previews
 from videoannotator.engine.view.writer import write_view
 from videoannotator.media.clip_writer import Image, Picture, write_clip
 from videoannotator.media.probe import probe
+from videoannotator.media.scenery import camera_noise
 from videoannotator.version import __version__
 
 WIDTH, HEIGHT = 640, 360
@@ -66,25 +67,44 @@ def picture(frame: int) -> Image:
     return image
 
 
-def add_job(bench: Bench, folder: Path, ticks: Sequence[int], pixel_aspect: Fraction | None = None) -> str:
-    """A completed job whose boxes are the square's, with its view; gives its id."""
+def add_job(
+    bench: Bench, folder: Path, ticks: Sequence[int], pixel_aspect: Fraction | None = None, *, grain: float = 0.0, **options: str
+) -> str:
+    """A completed job whose boxes are the square's, with its view; gives its id.
+
+    Args:
+        bench: has the job.
+        folder: takes the clip.
+        ticks: when each frame is shown.
+        pixel_aspect: width of a pixel over its height.
+        grain: standard deviation of the noise in the pictures, grey levels; it makes the file large.
+        options: of the encoder.
+    """
     clip = folder / "marked.mp4"
-    frames = ((picture(frame), float(Fraction(tick, TICKS_PER_S))) for frame, tick in enumerate(ticks))
+    noise = camera_noise(WIDTH, HEIGHT, grain, 0)
+    frames = ((noise(picture(frame), frame), float(Fraction(tick, TICKS_PER_S))) for frame, tick in enumerate(ticks))
     how = Picture(
         rate=Fraction(25),
         time_base=Fraction(1, TICKS_PER_S),
-        options={"crf": "12", "bf": "2", "g": "40"},
+        options={"crf": "12", "bf": "2", "g": "40", **options},
         pixel_aspect_ratio=pixel_aspect,
     )
     write_clip(clip, frames, picture=how)
-    view = folder / "attempt"
-    (view / "view").mkdir(parents=True)
     with _annotations(clip, ticks) as annotations:
-        names = write_view(annotations, view, 1, Previews(view / "view", "-1"), annotations.frame_times, None, lambda _: None)
+        return viewed_job(bench, clip, annotations)
+
+
+def viewed_job(bench: Bench, recording: Path, annotations: AnnotationSet) -> str:
+    """A completed job on a recording, with the view of these annotations; gives its id."""
+    attempt = recording.parent / "attempt"
+    (attempt / "view").mkdir(parents=True)
+    previews = Previews(attempt / "view", "-1")
+    names = write_view(annotations, attempt, 1, previews, annotations.frame_times, None, lambda _: None)
     types = {".json": "application/json", ".bin": "application/octet-stream"}
-    files = [Written(name, (view / name).read_bytes(), None, "view", types[Path(name).suffix]) for name in names]
-    job_id = bench.add(pipelines=["person_tracking"], recording=clip.read_bytes())
-    return bench.run(job_id, [completed("person_tracking")], files)
+    files = [Written(name, (attempt / name).read_bytes(), None, "view", types[Path(name).suffix]) for name in names]
+    pipelines = list(annotations.outcomes)
+    job_id = bench.add(pipelines=pipelines, recording=recording.read_bytes(), video_filename=recording.name)
+    return bench.run(job_id, [completed(name) for name in pipelines], files)
 
 
 def _annotations(clip: Path, ticks: Sequence[int]) -> AnnotationSet:

@@ -1,6 +1,7 @@
 """The Result page in a real browser, against the real server: what is drawn over the video is on the frame that is shown."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -130,6 +131,23 @@ def test_while_it_plays_a_box_is_at_most_one_frame_off(
             motion = [max(abs(a - b) for a, b in zip(place(seen.frame), place(seen.frame + step), strict=True)) for step in (-1, 1)]
             assert max(seen.off) <= max(motion) + 2, f"frame {seen.frame}: {seen.off}"
         assert len(frames) > LOOKS / 2, "it did not play"
+
+
+def test_an_address_that_ran_out_is_renewed_and_it_goes_on_where_it_was(
+    bench: Bench, live: Live, look: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The browser asks for the parts of a large file as it needs them; the page may have slept for hours in between."""
+    job_id = add_job(bench, tmp_path, regular(2 * FRAMES), grain=40.0, preset="ultrafast", crf="2")
+    with look(job_id) as visitor:
+        page = visitor.page
+        only_boxes(page)
+        monkeypatch.setattr(live.here.signer, "_clock", lambda: time.time() + 7 * 3600)
+        with page.expect_response(lambda answer: "/media-url" in answer.url):
+            page.keyboard.press("End")
+        wait_for_frame(page, 2 * FRAMES - 1)
+        assert Seen(shot(page)).frame == 2 * FRAMES - 1
+        page.keyboard.press(",")
+        wait_for_frame(page, 2 * FRAMES - 2)
 
 
 def test_each_layer_is_switched_on_and_off(long_job: str, look: Visit) -> None:

@@ -72,7 +72,10 @@ class Viewing:
             )
         except VideoAnnotatorException as error:
             self._fail(error.message)
-        except (OSError, ValueError, ArithmeticError) as error:
+        except OSError as error:
+            self._fail(f"{error.strerror or error}.")
+        except (ValueError, ArithmeticError) as error:  # a number that cannot be drawn, which must not cost the results
+            log.warning("The view was given up:", exc_info=True)
             self._fail(f"{error}.")
         return []
 

@@ -157,8 +157,6 @@ class _View:
 
     def _note_failures(self) -> None:
         for name, outcome in self._annotations.outcomes.items():
-            if outcome.options.get("landmarks") is False:
-                self._missing["outlines of faces"] = f"Outlines of faces are there only when {name} runs with landmarks=true."
             if outcome.error is not None:
                 self._missing[name] = f"{name} failed, so there is nothing of it here: {outcome.error.message}"
 

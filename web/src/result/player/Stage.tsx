@@ -31,9 +31,9 @@ export function Stage({ model, url, name, onExpired }: Props) {
       model.player.detach();
     };
   }, [model]);
-  const failed = () => {
+  const failed = async () => {
     const code = video.current?.error?.code;
-    if (code === MediaError.MEDIA_ERR_NETWORK) onExpired();
+    if (code === MediaError.MEDIA_ERR_NETWORK || (await isRefused(url))) onExpired();
     else setUnplayable(true);
   };
   return (
@@ -48,7 +48,7 @@ export function Stage({ model, url, name, onExpired }: Props) {
         aria-label={name}
         onClick={() => model.player.togglePlay()}
         onLoadedMetadata={() => setUnplayable(false)}
-        onError={failed}
+        onError={() => void failed()}
       />
       <canvas
         ref={canvas}
@@ -65,6 +65,15 @@ export function Stage({ model, url, name, onExpired }: Props) {
       )}
     </div>
   );
+}
+
+/** Whether the server lets nobody in by this address any more; a media element does not tell that from a file it cannot read. */
+async function isRefused(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url, { headers: { Range: "bytes=0-0" } })).status === 401;
+  } catch {
+    return true; // the server does not answer: asking for another address says so
+  }
 }
 
 function Captions({ model }: { model: ResultModel }) {

@@ -59,8 +59,16 @@ export class Player {
     on("volumechange", () => {
       this.muted.value = video.muted;
     });
+    on("loadedmetadata", () => this.resume());
     on("loadeddata", () => this.follow());
     this.follow();
+  }
+
+  /** After another address was given to the element, go on where it was. */
+  private resume(): void {
+    if (!this.video || this.timeS.value === 0) return;
+    this.video.currentTime = this.timeS.value;
+    if (this.playing.value && this.reverse === 0) this.play(this.speed.value);
   }
 
   detach(): void {
