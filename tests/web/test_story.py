@@ -99,38 +99,39 @@ def look_at(visitor: Visitor, pictures: Path) -> None:
 
 
 def correct(visitor: Visitor, pictures: Path) -> None:
-    """Give the first person a name."""
+    """Give the first person a name, by keys alone."""
     page = visitor.page
-    page.get_by_role("tab", name="Lists").click()
+    page.get_by_role("tab", name="Lists").press("Enter")
     choice = page.get_by_role("combobox", name="Track", exact=True)
     choice.wait_for()
     person = next(text for text in choice.locator("option").all_inner_texts() if text.startswith("person_001"))
     choice.select_option(label=person)
-    page.get_by_role("tabpanel").get_by_role("listitem").first.get_by_role("button").click()
-    page.get_by_role("tab", name="Details").click()
+    page.get_by_role("tabpanel").get_by_role("listitem").first.get_by_role("button").press("Enter")
+    page.get_by_role("tab", name="Details").press("Enter")
+    in_both_sizes(visitor, pictures, "details")
     page.get_by_label("Name of this person").fill("Eileen")
-    page.get_by_role("button", name="Save name").click()
+    page.get_by_role("button", name="Save name").press("Enter")
     page.get_by_role("status").get_by_text("Saved.", exact=True).wait_for()
-    page.get_by_role("tab", name="Corrections").click()
+    page.get_by_role("tab", name="Corrections").press("Enter")
     page.get_by_text("name: person_001 → name: Eileen").wait_for()
     in_both_sizes(visitor, pictures, "corrections")
 
 
 def export(visitor: Visitor, pictures: Path, folder: Path) -> None:
-    """Take tables home, with the corrected name in them."""
+    """Take tables home, with the corrected name in them, by keys alone."""
     page = visitor.page
-    page.get_by_role("link", name="Exports", exact=True).click()
-    page.get_by_label("visit.mp4").check()
-    page.get_by_label("large one.mp4").check()
-    page.get_by_role("button", name="Go on with 2 jobs").click()
-    page.get_by_label("Tables (CSV)").check()
+    page.get_by_role("link", name="Exports", exact=True).press("Enter")
+    page.get_by_label("visit.mp4").press("Space")
+    page.get_by_label("large one.mp4").press("Space")
+    page.get_by_role("button", name="Go on with 2 jobs").press("Enter")
+    page.get_by_label("Tables (CSV)").press("Space")
     in_both_sizes(visitor, pictures, "exports")
-    page.get_by_role("button", name="Export", exact=True).click()
+    page.get_by_role("button", name="Export", exact=True).press("Enter")
     ready = page.get_by_role("button", name="Download")
     ready.wait_for()
     in_both_sizes(visitor, pictures, "export-ready")
     with page.expect_download() as loading:
-        ready.click()
+        ready.press("Enter")
     archive = folder / "export.zip"
     loading.value.save_as(archive)
     with zipfile.ZipFile(archive) as opened:
@@ -176,7 +177,7 @@ def test_from_signing_in_to_signing_out(browser: Any, visit_clip: Path, large_cl
             visitor.open("#/system")
             visitor.page.get_by_text("GB free").first.wait_for()
             in_both_sizes(visitor, pictures, "system")
-            visitor.page.get_by_role("button", name="Sign out").click()
+            visitor.page.get_by_role("button", name="Sign out").press("Enter")
             visitor.page.get_by_label("Key of this server").wait_for()
     finally:
         server.stop()
