@@ -48,11 +48,11 @@ def choose_exporters(
         if name not in entries:
             meant = nearest(name, entries, 0.5)
             hint = f"Did you mean {meant!r}?" if meant else f"The formats are: {', '.join(entries)}."
-            raise InvalidRequestException(f"There is no format named {name!r}.", hint=hint, field="format")
+            raise InvalidRequestException(f"There is no format named {name!r}.", hint=hint, field="formats")
         plugin = entries[name].plugin
         if plugin is None:
             message = f"The format {name!r} cannot be written. {entries[name].reason}"
-            raise InvalidRequestException(message, hint=entries[name].hint, field="format")
+            raise InvalidRequestException(message, hint=entries[name].hint, field="formats")
         chosen.append(plugin)
     return chosen, {}
 
