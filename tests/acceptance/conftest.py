@@ -1,6 +1,7 @@
 """The real program, in processes of its own."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
+import videoannotator
+
 TIMEOUT_S = 240
+PACKAGE = Path(videoannotator.__file__).parent
+WEIGHTS = Path("inference") / "weights"
 
 
 @dataclass(frozen=True)
@@ -59,3 +64,14 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("second") / "second.mp4"
     shots_clip(path, [Shot(13), Shot(12)], size=(64, 48))
     return path
+
+
+@pytest.fixture
+def copy_of_package(tmp_path: Path) -> Path:
+    """A folder with a copy of the package that a test may damage; the weights are links to the real ones."""
+    target = tmp_path / "copy" / "videoannotator"
+    shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("weights", "__pycache__"))
+    (target / WEIGHTS).mkdir()
+    for file in (PACKAGE / WEIGHTS).iterdir():
+        (target / WEIGHTS / file.name).symlink_to(file)
+    return target

@@ -2,32 +2,16 @@
 
 import hashlib
 import json
-import shutil
 from pathlib import Path
 
 import pytest
-from tests.acceptance.conftest import RunCommand
+from tests.acceptance.conftest import WEIGHTS, RunCommand
 from tests.plugins import installed
 from tests.weights_server import Mirror, serving
 
-import videoannotator
 from videoannotator.media.synthetic import Shot, shots_clip
 from videoannotator.registry.entries import PIPELINE_GROUP
 from videoannotator.version import __version__
-
-PACKAGE = Path(videoannotator.__file__).parent
-WEIGHTS = Path("inference") / "weights"
-
-
-@pytest.fixture
-def copy_of_package(tmp_path: Path) -> Path:
-    """A folder with a copy of the package that a test may damage; the weights are links to the real ones."""
-    target = tmp_path / "copy" / "videoannotator"
-    shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("weights", "__pycache__"))
-    (target / WEIGHTS).mkdir()
-    for file in (PACKAGE / WEIGHTS).iterdir():
-        (target / WEIGHTS / file.name).symlink_to(file)
-    return target
 
 
 def test_version_and_info(run_command: RunCommand, tmp_path: Path) -> None:

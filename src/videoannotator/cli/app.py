@@ -16,6 +16,7 @@ from videoannotator.cli import (
     config,
     database,
     demo,
+    diagnose,
     info,
     job,
     models,
@@ -84,6 +85,7 @@ app.add_typer(models.app, name="models")
 app.command("setup-db")(database.setup_db)
 app.command("migrate")(database.migrate)
 app.command("backup")(database.backup)
+app.command("diagnose")(diagnose.diagnose)
 app.command("info")(info.info)
 app.command("version")(info.version)
 app.command("server")(server.server)

@@ -92,10 +92,10 @@ class _SQLiteFile:
         return found.st_dev, found.st_ino
 
     def _warn(self, mode: str) -> None:
-        kind = _file_system(self._path)
+        kind = file_system(self._path)
         if mode != "wal":
             logger.warning("The database's disk (%s) allows no write-ahead log; SQLite works slower there.", kind)
-        if kind.startswith(NETWORK_FILE_SYSTEMS):
+        if is_network(kind):
             advice = "one machine only may use it. Set DATABASE_URL to a file on a local disk, or to PostgreSQL."
             logger.warning("The SQLite database %s lies on a network drive (%s): %s", self._path, kind, advice)
 
@@ -141,8 +141,13 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing", False) else "BEGIN")
 
 
-def _file_system(path: Path) -> str:
-    """The kind of file system that a file lies on."""
+def is_network(kind: str) -> bool:
+    """Whether a file system of this kind is another machine's."""
+    return kind.startswith(NETWORK_FILE_SYSTEMS)
+
+
+def file_system(path: Path) -> str:
+    """The kind of file system that a file lies on: `ext4`, `nfs4`; `unknown` where the system does not tell."""
     real = path.resolve()
     mounted = [part for part in psutil.disk_partitions(all=True) if real.is_relative_to(part.mountpoint)]
     return max(mounted, key=lambda part: len(part.mountpoint)).fstype if mounted else "unknown"

@@ -2,9 +2,12 @@
 
 import shutil
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from videoannotator.inference.devices import built_in_providers
+from videoannotator.diagnostics.findings import Finding, fine, info, warning
+from videoannotator.errors import DeviceUnavailableException
+from videoannotator.inference.devices import HINTS, built_in_providers, obtain_device
 
 QUERY = ("--query-gpu=name,memory.total,memory.free", "--format=csv,noheader,nounits")
 TIMEOUT_S = 10.0
@@ -53,6 +56,27 @@ def look() -> GPUReport:
     elif CUDA not in providers:
         reason = "The installed ONNX Runtime was built without CUDA."
     return GPUReport(reason is None, devices, reason, providers)
+
+
+def examine() -> Iterator[Finding]:
+    """What GPUs there are and whether networks run on them. A machine without any is as good; starts a tiny network on one."""
+    report = look()
+    if not report.devices:
+        yield info("No NVIDIA GPU answers; the networks run on the CPU.", "Everything works; a GPU makes long recordings faster.")
+        return
+    for gpu in report.devices:
+        memory = "" if gpu.memory_free_gb is None else f", {gpu.memory_free_gb:g} of {gpu.memory_total_gb:g} GB free"
+        yield fine(f"The driver sees {gpu.name}{memory}.")
+    why = "The networks run on the CPU, and the GPU does nothing."
+    if CUDA not in report.providers:
+        yield warning("The installed ONNX Runtime was built without CUDA.", why, HINTS["cuda"])
+        return
+    try:
+        obtain_device("cuda")
+    except DeviceUnavailableException as failure:
+        yield warning(failure.message, f"{why} Driver and CUDA libraries often do not belong together.", HINTS["cuda"])
+    else:
+        yield fine("Networks run on the GPU.")
 
 
 def _devices() -> tuple[GPU, ...]:

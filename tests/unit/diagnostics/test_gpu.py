@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from videoannotator.diagnostics import gpu
+from videoannotator.diagnostics.findings import Severity
 from videoannotator.diagnostics.gpu import GPU, parse_line
 
 LINE = "NVIDIA H200, 143771, 143166"
@@ -43,3 +44,17 @@ def test_a_machine_without_a_driver(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert (report.available, report.devices) == (False, ())
     assert report.reason
     assert "CPUExecutionProvider" in report.providers
+    (found,) = gpu.examine()
+    assert found.severity is Severity.INFO, "a missing GPU is no trouble"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the stand-in for the driver's program is a shell script")
+def test_a_gpu_that_the_networks_cannot_use_is_told_with_its_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "nvidia-smi"
+    program.write_text(f"#!/bin/sh\necho '{LINE}'\n", encoding="utf-8")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    seen, trouble = gpu.examine()
+    assert seen.what == "The driver sees NVIDIA H200, 150.12 of 150.75 GB free."
+    assert trouble.severity is Severity.WARNING
+    assert "onnxruntime-gpu" in str(trouble.cure)
