@@ -26,6 +26,7 @@ from videoannotator.cli import (
     storage,
     token,
     validate_emotion,
+    verify,
     worker,
 )
 from videoannotator.cli.console import fail, say_json, tell
@@ -86,6 +87,7 @@ app.command("setup-db")(database.setup_db)
 app.command("migrate")(database.migrate)
 app.command("backup")(database.backup)
 app.command("diagnose")(diagnose.diagnose)
+app.command("verify")(verify.verify)
 app.command("info")(info.info)
 app.command("version")(info.version)
 app.command("server")(server.server)

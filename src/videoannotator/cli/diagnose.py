@@ -1,7 +1,7 @@
 """`videoannotator diagnose`: what is wrong with an installation, why it matters, and the command that cures it."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -43,7 +43,7 @@ def diagnose(
     for each in wanted:
         found[each.value] = list(LOOKS[each](settings))
         if not as_json:
-            _show(each.value, found[each.value])
+            show(each.value, found[each.value])
     status = worst(finding for findings in found.values() for finding in findings)
     if as_json:
         parts = {name: [asdict(finding) for finding in findings] for name, findings in found.items()}
@@ -52,17 +52,18 @@ def diagnose(
         raise typer.Exit(EXIT_CODES[status])
 
 
-def _show(name: str, findings: "list[Finding]") -> None:
-    _say(f"{name}:")
+def show(name: str, findings: "Sequence[Finding]") -> None:
+    """Print what was found in one part."""
+    say_ascii(f"{name}:")
     for finding in findings:
-        _say(f"  [{finding.severity.value}] {finding.what}")
+        say_ascii(f"  [{finding.severity.value}] {finding.what}")
         if finding.why:
-            _say(f"      Why:  {finding.why}")
+            say_ascii(f"      Why:  {finding.why}")
         if finding.cure:
-            _say(f"      Cure: {finding.cure}")
+            say_ascii(f"      Cure: {finding.cure}")
 
 
-def _say(text: str) -> None:
+def say_ascii(text: str) -> None:
     """Print ASCII, on terminals too: what is printed here is pasted into mails and issues."""
     say(text.encode("ascii", "backslashreplace").decode("ascii"))
 

@@ -3,6 +3,7 @@
 The pictures and the sound ship with the package; `samples/SOURCES.md` credits them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.resources import as_file, files
@@ -30,6 +31,7 @@ SHOTS = (
     Shot(46, Boundary.FADE, 24),
 )
 """At 25 frames per second: two hard cuts, a dissolve of one second, a third cut, a fade through black, 510 frames in all."""
+SHORT = (Shot(100), Shot(75), Shot(75))
 
 SPEECH = (
     "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness, "
@@ -73,14 +75,25 @@ _ROOMS = (
 
 def make_demo_clip(path: Path) -> ShotTruth:
     """Write the clip, 20.4 s of 1280 x 720 H.264 with AAC sound, and say where its boundaries are."""
+    return _make(path, SHOTS)
+
+
+def make_short_clip(path: Path) -> ShotTruth:
+    """Write ten seconds of the same kind: three shots with two hard cuts, both people, and the beginning of the speech."""
+    return _make(path, SHORT)
+
+
+def _make(path: Path, shots: Sequence[Shot]) -> ShotTruth:
     speech, rate_hz = speech_sample()
+    frames = sum(shot.frames + shot.transition_frames for shot in shots)
+    sound = speech if shots is SHOTS else speech[: int(frames / RATE * rate_hz)]
     return shots_clip(
         path,
-        SHOTS,
+        shots,
         size=SIZE,
         picture=Picture(rate=RATE, options={"crf": "21", "preset": "veryfast"}),
-        views=[_camera(room) for room in _ROOMS],
-        sounds=[Sound(speech, rate_hz)],
+        views=[_camera(room) for room, _ in zip(_ROOMS, shots, strict=False)],
+        sounds=[Sound(sound, rate_hz)],
     )
 
 
