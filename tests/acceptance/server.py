@@ -19,8 +19,8 @@ from tests.acceptance.conftest import environment
 from tests.integration.worker.trial_plugin import CODE, POINTS
 from tests.plugins import installed
 
-START_LIMIT_S = 90
-PATIENCE_S = 90
+START_LIMIT_S = 180
+PATIENCE_S = 180
 LOOK_S = 0.02
 MARK = "VIDEOANNOTATOR_TEST_HOUSE"
 """Every process of one installation carries it in its environment."""

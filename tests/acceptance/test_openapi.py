@@ -154,9 +154,15 @@ class Reader:
         self.server = server
         self.folder = folder
         self.recording = folder / RECORDING
+        self._read_only: str | None = None
 
     def job_for(self, operation: Operation) -> str:
-        """A job on which the operation succeeds."""
+        """A job on which the operation succeeds; one for all that change nothing."""
+        if operation.method == "get" and self._read_only is None:
+            self._read_only = self._new_job_for(operation)
+        return self._read_only if operation.method == "get" and self._read_only else self._new_job_for(operation)
+
+    def _new_job_for(self, operation: Operation) -> str:
         job = self.server.submit(self.recording, {"scene_detection": {"mode": "fast"}})["id"]
         if (operation.method, operation.path) == ("delete", "/api/v1/jobs/{job_id}") or operation.path.endswith("/cancel"):
             return str(job)

@@ -116,7 +116,7 @@ def test_each_option_stands_in_the_provenance(tmp_path: Path, second: Path) -> N
                 place[last] = value
             jobs.append(server.submit(recordings[recording], config))
         for (name, recording, options), job in zip(ORDERS, jobs, strict=True):
-            server.wait_for(job["id"], "completed", within_s=240)
+            server.wait_for(job["id"], "completed", within_s=600)
             record = json.loads(server.client.get(f"jobs/{job['id']}/results/files/provenance.json").raise_for_status().content)
             in_force = record["options"][name]
             assert {option: value_at(in_force, option) for option in options} == options

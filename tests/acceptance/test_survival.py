@@ -141,7 +141,7 @@ class Campaign:
         """Every job completes, every result is what it says, and none ever ran beside itself."""
         content = self.clip.read_bytes()
         for job in self.accepted:
-            done = server.wait_for(job.id, "completed", within_s=180)
+            done = server.wait_for(job.id, "completed", within_s=600)
             assert done["error"] is None
             results = server.results(job.id)
             files = [*results["artifacts"], *results["pipeline_results"]["trial"]["artifacts"]]

@@ -60,7 +60,7 @@ def streams_of(content: bytes) -> list[tuple[str, str]]:
 def test_a_silent_hevc_recording_with_a_misleading_name_and_people_without_poses(server: Server, tmp_path: Path) -> None:
     config = {"person_tracking": {"pose": "off"}, "face_analysis": {}, "scene_detection": {}, "audio_processing": {}}
     job_id = server.submit(silent_hevc(tmp_path), config)["id"]
-    job = server.wait_for(job_id, "completed", within_s=240)
+    job = server.wait_for(job_id, "completed", within_s=600)
     assert job["video_browser_playable"] is True, "what /video gives is the copy"
     assert ("video", "h264") in streams_of(server.fetch(f"/api/v1/jobs/{job_id}/video"))
 

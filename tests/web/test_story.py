@@ -16,7 +16,7 @@ from tests.web.new_job_page import MB, NewJob
 from videoannotator.media.demo_clip import make_demo_clip
 from videoannotator.media.synthetic import Shot, shots_clip
 
-WORK_S = 280
+WORK_S = 600
 """For the default pipelines on twenty seconds of video, beside other tests."""
 
 
@@ -157,7 +157,7 @@ def cancel(visitor: Visitor, visit_clip: Path) -> None:
     row.get_by_text("Cancelled", exact=True).wait_for()
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_from_signing_in_to_signing_out(browser: Any, visit_clip: Path, large_clip: Path, pictures: Path, tmp_path: Path) -> None:
     house = Installation(tmp_path / "house")
     server = house.server()

@@ -27,7 +27,7 @@ from videoannotator.storage.config import Storage
 from videoannotator.testing.examples import annotation_set, many, scenes
 
 EXPORTS = "/api/v1/exports"
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 @pytest.fixture(scope="module")

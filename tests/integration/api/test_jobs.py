@@ -30,7 +30,7 @@ FAILURE = Failure("INFERENCE_FAILED", "It failed.", "Look.")
 RECORDING = bytes(range(256)) * 100
 VIDEO = Written("overlay.mp4", RECORDING, None, "overlay", "video/mp4")
 UNKNOWN = str(uuid.UUID(int=7))
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 @pytest.fixture

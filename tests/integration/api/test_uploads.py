@@ -22,7 +22,7 @@ from videoannotator.media.synthetic import Picture, Shot, shots_clip, write_clip
 BOUNDARY = "the-boundary"
 HEAD = f"multipart/form-data; boundary={BOUNDARY}"
 GB = 1_000_000_000
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ from videoannotator.worker.job_processor import JobProcessor
 from videoannotator.worker.kernel import suspend_counting_clock
 from videoannotator.worker.workplace import Workplace
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 def until(true: Callable[[], Any], what: str, within_s: float = PATIENCE_S) -> Any:

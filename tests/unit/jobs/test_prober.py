@@ -15,7 +15,7 @@ from videoannotator.errors import MediaUnreadableException, ServiceUnavailableEx
 from videoannotator.jobs.prober import HELPER, ProbedFacts, Prober
 from videoannotator.media.synthetic import Shot, shots_clip
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 GREEDY = """
 import resource
 from videoannotator.jobs import probe_process
