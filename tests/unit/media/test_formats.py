@@ -1,6 +1,7 @@
 """Codecs, containers and pixel formats: the right number of frames, at exactly the right times, with the right pictures."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -62,6 +63,20 @@ KINDS = [
     Kind("ffv1", "mkv", "ffv1", "matroska", pixel_format="yuv444p16le"),
     Kind("png", "mov", "png", "mov", pixel_format="rgba"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def usual_priority() -> Iterator[None]:
+    """SVT-AV1, run by root, gives the thread that opens it the highest real-time priority, and what that one starts inherits it.
+
+    Browsers and servers of later tests would leave nobody else a processor.
+    """
+    if not hasattr(os, "sched_getscheduler"):
+        yield
+        return
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    yield
+    os.sched_setscheduler(0, *before)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
