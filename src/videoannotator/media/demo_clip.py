@@ -85,15 +85,14 @@ def make_short_clip(path: Path) -> ShotTruth:
 
 def _make(path: Path, shots: Sequence[Shot]) -> ShotTruth:
     speech, rate_hz = speech_sample()
-    frames = sum(shot.frames + shot.transition_frames for shot in shots)
-    sound = speech if shots is SHOTS else speech[: int(frames / RATE * rate_hz)]
+    seconds = sum(shot.frames + shot.transition_frames for shot in shots) / RATE
     return shots_clip(
         path,
         shots,
         size=SIZE,
         picture=Picture(rate=RATE, options={"crf": "21", "preset": "veryfast"}),
         views=[_camera(room) for room, _ in zip(_ROOMS, shots, strict=False)],
-        sounds=[Sound(sound, rate_hz)],
+        sounds=[Sound(speech[: int(seconds * rate_hz)], rate_hz)],
     )
 
 
