@@ -84,8 +84,8 @@ def look(database: Database) -> DatabaseReport:
             version, jobs, keys = crud.get_fact(session, "version"), crud.count_jobs(session), crud.count_keys(session)
             skew_s = (crud.database_now(session) - datetime.now(timezone.utc)).total_seconds()
         held = JobQueue(database).held()
-    except VideoAnnotatorException as error:
-        return DatabaseReport("error", kind, error=error.message, hint=error.hint, place=place, file_system=disk)
+    except VideoAnnotatorException as failure:
+        return DatabaseReport("error", kind, error=failure.message, hint=failure.hint, place=place, file_system=disk)
     counted: dict[tuple[str, str], int] = {}
     for one in held:
         worker = (one.worker.name, one.worker.host)

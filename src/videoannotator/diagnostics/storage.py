@@ -54,21 +54,21 @@ def look(storage: Storage) -> StorageReport:
         usage = shutil.disk_usage(storage.root)
         probe.write_bytes(b"x")
         probe.unlink()
-    except OSError as error:
-        message = f"It cannot be used: {error.strerror or error}."
+    except OSError as failure:
+        message = f"It cannot be used: {failure.strerror or failure}."
         return StorageReport("error", path, directories, None, None, None, error=message, file_system=disk)
     free, used, total = (round(size / GB, 2) for size in (usage.free, usage.used, usage.total))
     missing = [name for name, usable in directories.items() if not usable]
     if missing:
-        status, warning, error_text = "error", None, f"These folders are missing or cannot be written to: {', '.join(missing)}."
+        status, worry, trouble = "error", None, f"These folders are missing or cannot be written to: {', '.join(missing)}."
     elif free < ERROR_BELOW_GB:
-        status, warning, error_text = "error", None, f"Only {free:g} GB are free."
+        status, worry, trouble = "error", None, f"Only {free:g} GB are free."
     elif free <= WARN_BELOW_GB:
-        status, warning, error_text = "warning", f"Only {free:g} GB are free.", None
+        status, worry, trouble = "warning", f"Only {free:g} GB are free.", None
     else:
-        status, warning, error_text = "ok", None, None
+        status, worry, trouble = "ok", None, None
     sizes = (free, used, total)
-    return StorageReport(status, path, directories, *sizes, warning, error_text, _inodes_used(storage.root), disk)
+    return StorageReport(status, path, directories, *sizes, worry, trouble, _inodes_used(storage.root), disk)
 
 
 def _inodes_used(folder: Path) -> float | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from videoannotator.auth.exposure import is_loopback
 from videoannotator.diagnostics.findings import Finding, error, fine, info, warning
 from videoannotator.inference.weights import WeightsStatus
 from videoannotator.media.libraries import ffmpeg_libraries
@@ -26,7 +27,6 @@ RELEASED = datetime(2026, 1, 1, tzinfo=timezone.utc)
 """No clock that is right shows an earlier moment."""
 FEATURES = ("avx", "avx2", "avx512f", "avx512_vnni", "amx_int8", "asimd")
 """What makes networks fast, as Linux calls it."""
-LOOPBACK = ("127.", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def examine_server(
         yield fine(f"VideoAnnotator {ours.get('version')} answers on port {port}.")
     else:
         yield _port(host, port)
-    if not require_auth and not host.startswith(LOOPBACK):
+    if not require_auth and not is_loopback(host):
         why = "Everybody who reaches this machine can see and delete every recording."
         yield error(f"The server would let anybody in on {host}.", why, "Set AUTH_REQUIRED=true.")
     elif not require_auth:
