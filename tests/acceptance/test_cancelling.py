@@ -56,6 +56,7 @@ def test_cancel_of_fifty_running_jobs(server: Server, second: Path) -> None:
     assert statistics.median(took) < 1.0
 
 
+@pytest.mark.alone
 def test_a_job_of_a_frozen_worker_is_cancelled_when_its_lease_ends_and_never_starts_again(tmp_path: Path, second: Path) -> None:
     house = Installation(tmp_path / "house", LEASE_S="16", DEADMAN_S="4")
     with house.server() as server:

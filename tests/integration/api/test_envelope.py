@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
+from tests.acceptance.server import until
 from tests.servers import Live, serving
 
 from videoannotator import errors
@@ -215,7 +216,7 @@ def test_a_sane_request_id_is_kept_and_another_is_replaced(failing: Live, caplog
     for strange in ("", "a b", "x" * 65, "a\tb", "<script>"):
         made = failing.get("/health", headers={"X-Request-ID": strange}).headers["X-Request-ID"]
         assert len(made) == 32
-    assert any("mine-1.2_3" in record.getMessage() for record in caplog.records)
+    until(lambda: any("mine-1.2_3" in record.getMessage() for record in caplog.records), "the line of the log")
 
 
 def test_the_access_log_holds_no_query_and_no_key(failing: Live, caplog: pytest.LogCaptureFixture) -> None:
@@ -233,7 +234,9 @@ def test_the_access_log_holds_no_query_and_no_key(failing: Live, caplog: pytest.
 def test_a_path_cannot_forge_a_line_of_the_log(failing: Live, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", logger="videoannotator.access")
     failing.get("/a%0d%0aGET%20/forged%20200")
-    (line,) = [record.getMessage() for record in caplog.records if "forged" in record.getMessage()]
+    (line,) = until(  # the server writes it down after it has answered
+        lambda: [record.getMessage() for record in caplog.records if "forged" in record.getMessage()], "the line of the log"
+    )
     assert "\n" not in line
     assert "\r" not in line
     assert line.split(" ")[2] == "404"
