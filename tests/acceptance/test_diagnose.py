@@ -12,7 +12,7 @@ PARTS = ["system", "gpu", "storage", "database"]
 
 
 def test_a_new_installation_passes_and_nothing_is_made(run_command: RunCommand, tmp_path: Path) -> None:
-    ended = run_command("diagnose", VIDEOANNOTATOR_STORAGE_DIR=str(tmp_path / "storage"), PORT="0")
+    ended = run_command("diagnose", VIDEOANNOTATOR_STORAGE_DIR=str(tmp_path / "storage"), VIDEOANNOTATOR_PORT="0")
     assert (ended.code, ended.err) == (0, ""), ended.out
     assert [line.rstrip(":") for line in ended.out.splitlines() if not line.startswith(" ")] == PARTS
     assert ended.out.isascii()
@@ -21,7 +21,7 @@ def test_a_new_installation_passes_and_nothing_is_made(run_command: RunCommand, 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_one_part_alone_as_json(run_command: RunCommand, tmp_path: Path, part: str) -> None:
-    ended = run_command("diagnose", part, "--json", VIDEOANNOTATOR_STORAGE_DIR=str(tmp_path / "storage"), PORT="0")
+    ended = run_command("diagnose", part, "--json", VIDEOANNOTATOR_STORAGE_DIR=str(tmp_path / "storage"), VIDEOANNOTATOR_PORT="0")
     said = json.loads(ended.out)
     assert (ended.code, list(said["parts"])) == (0, [part])
     assert {*said["parts"][part][0]} == {"severity", "what", "why", "cure"}
@@ -31,14 +31,14 @@ def test_a_server_that_runs_is_known_and_a_foreign_one_is_in_the_way(tmp_path: P
     house = Installation(tmp_path / "house")
     with house.server() as server:
         port = server.address.rsplit(":", 1)[1]
-        ended = house.run("diagnose", PORT=port)
+        ended = house.run("diagnose", VIDEOANNOTATOR_PORT=port)
         assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
         assert f"[ok] VideoAnnotator 1.3.0 answers on port {port}." in ended.stdout
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = str(other.getsockname()[1])
-        ended = house.run("diagnose", "system", PORT=port)
+        ended = house.run("diagnose", "system", VIDEOANNOTATOR_PORT=port)
     assert ended.returncode == 1
     assert f"[error] Port {port} is taken by another program." in ended.stdout
     assert f"Cure: videoannotator server --port {int(port) + 1}" in ended.stdout
@@ -50,7 +50,11 @@ def test_damaged_weights_are_told_with_their_cure(copy_of_package: Path, run_com
     network.unlink()
     network.write_bytes(content[:-1])
     ended = run_command(
-        "diagnose", "system", PYTHONPATH=str(copy_of_package.parent), VIDEOANNOTATOR_STORAGE_DIR=str(tmp_path), PORT="0"
+        "diagnose",
+        "system",
+        PYTHONPATH=str(copy_of_package.parent),
+        VIDEOANNOTATOR_STORAGE_DIR=str(tmp_path),
+        VIDEOANNOTATOR_PORT="0",
     )
     assert ended.code == 1
     assert "[error] The weights 'yunet' (yunet.onnx) are damaged" in ended.out

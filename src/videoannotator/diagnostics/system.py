@@ -84,7 +84,7 @@ def examine(
     what = f"{report.memory_available_gb:g} of {report.memory_total_gb:g} GB of memory are available."
     if report.memory_available_gb < LEAST_MEMORY_GB:
         why = "A job with every default pipeline takes 1.3 GB; without it, the system ends the job."
-        yield warning(what, why, "Close other programs, or set MAX_CONCURRENT_JOBS=1.")
+        yield warning(what, why, "Close other programs, or set VIDEOANNOTATOR_MAX_CONCURRENT_JOBS=1.")
     else:
         yield fine(what)
     yield fine("FFmpeg's libraries: " + ", ".join(f"{name} {number}" for name, number in ffmpeg_libraries().items()) + ".")
@@ -124,12 +124,18 @@ def examine_server(
         yield _port(host, port)
     if not require_auth and not is_loopback(host):
         why = "Everybody who reaches this machine can see and delete every recording."
-        yield error(f"The server would let anybody in on {host}.", why, "Set AUTH_REQUIRED=true.")
+        yield error(f"The server would let anybody in on {host}.", why, "Set VIDEOANNOTATOR_REQUIRE_AUTH=true.")
     elif not require_auth:
-        yield warning("Keys are switched off.", "Every program on this machine can see every recording.", "Set AUTH_REQUIRED=true.")
+        yield warning(
+            "Keys are switched off.",
+            "Every program on this machine can see every recording.",
+            "Set VIDEOANNOTATOR_REQUIRE_AUTH=true.",
+        )
     if "*" in origins:
         why = "Any page that somebody opens may ask this server; a key that a browser holds is all that protects it."
-        yield warning("CORS_ORIGINS lets every page in.", why, "Set CORS_ORIGINS to the addresses of your front ends.")
+        yield warning(
+            "CORS_ORIGINS lets every page in.", why, "Set VIDEOANNOTATOR_CORS_ORIGINS to the addresses of your front ends."
+        )
 
 
 def _port(host: str, port: int) -> Finding:
