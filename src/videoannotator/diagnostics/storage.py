@@ -10,6 +10,8 @@ from pathlib import Path
 
 from videoannotator.database.connections import file_system, is_network
 from videoannotator.diagnostics.findings import Finding, error, fine, info, warning
+from videoannotator.errors import StorageFailedException, StorageFullException
+from videoannotator.storage.artifacts import atomic_write
 from videoannotator.storage.config import FOLDERS, GB, Storage
 
 WARN_BELOW_GB = 5.0
@@ -133,37 +135,20 @@ def _rights(folder: Path) -> str:
 
 
 def _writes_stay(root: Path) -> Finding:
-    """Whether a file can be written through to the disk and get its final name in one step, as every result does."""
+    """Whether a file gets its content and its name in one step and is on the disk then, written as results are."""
     folder = next(root / name for name in ("temp", "") if (root / name).is_dir())
-    first, last = (folder / f".probe-{secrets.token_hex(8)}" for _ in range(2))
+    path = folder / f".probe-{secrets.token_hex(8)}"
+    reason = "another content was read than had been written"
     try:
-        last.write_bytes(b"before")
-        with first.open("wb") as file:
-            file.write(b"after")
-            file.flush()
-            os.fsync(file.fileno())
-        first.replace(last)
-        _sync_folder(folder)
-        kept = last.read_bytes() == b"after"
-    except OSError as failure:
-        kept, reason = False, failure.strerror or str(failure)
-    else:
-        reason = "another content was read than had been written"
+        atomic_write(path, b"before")
+        atomic_write(path, b"after")
+        kept = path.read_bytes() == b"after"
+    except (OSError, StorageFailedException, StorageFullException) as failure:
+        kept, reason = False, str(failure)
     finally:
-        for path in (first, last):
-            with suppress(OSError):
-                path.unlink()
+        with suppress(OSError):
+            path.unlink()
     if kept:
         return fine("Files are written through to the disk, and get their names in one step.")
     why = "Results would be lost when the power fails."
-    return error(f"Files cannot be written through to the disk: {reason}.", why, "Set VIDEOANNOTATOR_STORAGE_DIR to a local disk.")
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":  # other systems have no handle of a folder
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    return error(f"Files cannot be written through to the disk: {reason}", why, "Set VIDEOANNOTATOR_STORAGE_DIR to a local disk.")
